@@ -1,0 +1,31 @@
+# Warnings are errors in our own code; sanitizers, failpoints and the linker are chosen by options
+# that the presets set.
+option(DS_WERROR "Treat warnings as errors" ON)
+option(DS_FAILPOINTS "Compile the failpoints in" OFF)
+set(DS_SANITIZE "" CACHE STRING "Sanitizers for the whole build, such as address,undefined or thread")
+
+add_library(ds_compiler_settings INTERFACE)
+target_compile_options(ds_compiler_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wswitch-enum)
+if(DS_WERROR)
+  target_compile_options(ds_compiler_settings INTERFACE -Werror)
+endif()
+target_compile_definitions(ds_compiler_settings INTERFACE _GLIBCXX_ASSERTIONS)
+if(DS_FAILPOINTS)
+  target_compile_definitions(ds_compiler_settings INTERFACE DS_FAILPOINTS=1)
+endif()
+target_include_directories(ds_compiler_settings INTERFACE "${CMAKE_SOURCE_DIR}/src")
+
+if(DS_SANITIZE)
+  add_compile_options(-fsanitize=${DS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${DS_SANITIZE})
+endif()
+
+find_program(DS_CCACHE ccache)
+if(DS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${DS_CCACHE}")
+endif()
+find_program(DS_MOLD mold)
+if(DS_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,67 @@
+// Every bound of the service in one place. Sizes are bytes, times are named with
+// their unit. A new queue, cache, page, body, pool, batch or retry gets its line here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace datastorage::limits {
+
+// Requests.
+inline constexpr std::size_t kRecordByteCountMax = 2u << 20;
+inline constexpr std::size_t kBatchByteCountMax = 64u << 20;
+inline constexpr std::size_t kBatchItemCountMax = 5'000;
+inline constexpr std::size_t kHeaderByteCountMax = 64u << 10;
+inline constexpr std::size_t kUriByteCountMax = 16u << 10;
+inline constexpr std::chrono::seconds kHeaderTimeout{10};
+inline constexpr std::chrono::seconds kBodyTimeout{30};
+inline constexpr std::chrono::seconds kRequestTimeout{30};
+inline constexpr std::size_t kConnectionCountMax = 1'024;
+inline constexpr std::size_t kWorkerCountMax = 64;
+inline constexpr std::size_t kRequestQueueCountMax = 512;
+inline constexpr int kJsonDepthMax = 64;
+inline constexpr std::size_t kIdempotencyKeyByteCountMax = 255;
+inline constexpr std::chrono::hours kIdempotencyKeyLifetime{24};
+inline constexpr std::size_t kIdsPerRequestCountMax = 100;
+
+// Records (records.md).
+inline constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;
+inline constexpr std::size_t kMetadataByteCountMax = 256u << 10;
+inline constexpr int kMetadataDepthMax = 32;
+
+// Lists and searches.
+inline constexpr int kListPageCountMax = 1'000;
+inline constexpr int kListPageCountDefault = 50;
+inline constexpr int kListOffsetMax = 10'000;
+inline constexpr int kSearchHitCountMax = 100;
+inline constexpr int kSearchHitCountDefault = 10;
+inline constexpr int kSearchCandidateCountMax = 4'096;
+inline constexpr int kFilterNodeCountMax = 256;
+inline constexpr int kFilterDepthMax = 16;
+inline constexpr std::size_t kPendingIdCountMax = 200'000;
+inline constexpr std::size_t kQueryTextByteCountMax = 16u << 10;
+
+// Writing.
+inline constexpr std::size_t kCommitBatchCountMax = 128;
+inline constexpr std::size_t kCommitQueueCountMax = 4'096;
+inline constexpr std::size_t kRelayBatchCountMax = 128;
+inline constexpr std::size_t kScanPageCountMax = 1'000;
+
+// Embedding.
+inline constexpr std::size_t kEmbeddedTextCodePointCountMax = 1'000;
+inline constexpr std::size_t kEmbeddingBatchTextCountMax = 32;
+inline constexpr int kEmbeddingBatchTokenCountMax = 2'048;
+inline constexpr std::size_t kEmbeddingQueueCountMax = 1'024;
+inline constexpr std::size_t kEmbeddingCacheByteCountMax = 64u << 20;
+
+static_assert(kRecordByteCountMax <= kBatchByteCountMax);
+static_assert(kMetadataByteCountMax < kRecordByteCountMax);
+static_assert(kListPageCountDefault <= kListPageCountMax);
+static_assert(kSearchHitCountDefault <= kSearchHitCountMax);
+static_assert(kSearchHitCountMax <= kSearchCandidateCountMax);
+static_assert(kMetadataDepthMax < kJsonDepthMax);
+static_assert(kCommitBatchCountMax <= kCommitQueueCountMax);
+static_assert(kEmbeddingBatchTextCountMax <= kEmbeddingQueueCountMax);
+
+}  // namespace datastorage::limits
