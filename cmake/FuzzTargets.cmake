@@ -1,0 +1,22 @@
+# One libFuzzer program a file test/fuzz/<name>_fuzz.cc: build/fuzz/fuzz_<name>, all of them by the
+# target `fuzzers`. A line `// Links: ds_schema ds_http` in the file names the libraries it calls.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  message(FATAL_ERROR "libFuzzer is a part of clang: configure with --preset fuzz")
+endif()
+
+add_custom_target(fuzzers)
+file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/fuzz/*_fuzz.cc")
+foreach(path IN LISTS fuzz_sources)
+  get_filename_component(stem "${path}" NAME_WE)
+  string(REGEX REPLACE "_fuzz$" "" name "${stem}")
+  file(STRINGS "${path}" links REGEX "^// Links: ")
+  if(NOT links)
+    message(FATAL_ERROR "${path} has no line `// Links: ds_…`")
+  endif()
+  string(REGEX REPLACE "^// Links: *" "" links "${links}")
+  separate_arguments(links)
+  add_executable(fuzz_${name} "${path}")
+  target_link_libraries(fuzz_${name} PRIVATE ${links})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers fuzz_${name})
+endforeach()
