@@ -33,3 +33,26 @@ lock_deps() {
   flock -w 900 9 || fail "another fetch has held $DEPS/.lock for 15 minutes" \
     "end it, then run this again"
 }
+
+# configure PRESET: quiet where all is well; a failure shows its output.
+configure() {
+  local log=build/configure-$1.log
+  # Clones in different folders share what they compiled.
+  export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+  mkdir -p build
+  cmake --preset "$1" >"$log" 2>&1 || {
+    cat "$log"
+    fail "cmake could not configure the preset $1 (its output is above)" \
+      "mend what it names; if it is a left-over, remove build/$1 and repeat"
+  }
+}
+
+# configure_and_build PRESET [NINJA-TARGET...]
+configure_and_build() {
+  local preset=$1
+  shift
+  configure "$preset"
+  say "building $preset"
+  ninja -C "build/$preset" "$@" ||
+    fail "the build of $preset failed (the compiler's message is above)" "mend it and repeat"
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# test.sh all: everything that must be green, cheapest first; it stops at the first step that is not.
+# ctest of the development build comes last, so its summary ends the output.
+# test.sh asan|tsan|fuzz|clang-tidy|clang-tidy-changed: one of its parts.
+
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# Sanitizers run the tests of folders, not those that start the whole service or take minutes.
+readonly ASAN_FOLDERS=(base domain schema ports engine sqlite scan minilm lexical memory_cache net
+  http client cli contract)
+readonly TSAN_FOLDERS=(base engine sqlite scan memory_cache contract)
+readonly SANITIZED_TEST_SECONDS_MAX=300
+readonly FUZZ_SECONDS=${FUZZ_SECONDS:-15}
+readonly TIDY_FILES_MAX=20
+
+# step NAME COMMAND...: runs it and says how long it took.
+step() {
+  local name=$1 begun=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  "$@"
+  say "== $name: $((SECONDS - begun)) s"
+}
+
+prepare() {
+  tools/install_packages.sh test
+  tools/fetch_model.sh
+  tools/fetch_test_tools.sh
+}
+
+tree() {
+  /usr/bin/python3 tools/tidy.py
+  tools/format.sh --check
+}
+
+# sanitized PRESET FOLDER...: builds and runs the tests of those folders under the preset.
+sanitized() {
+  local preset=$1 folder targets=()
+  shift
+  configure "$preset"
+  for folder in "$@"; do
+    if ninja -C "build/$preset" -t query "test_$folder" >/dev/null 2>&1; then
+      targets+=("test_$folder")
+    fi
+  done
+  configure_and_build "$preset" "${targets[@]}"
+  run_ctest "$preset" --timeout "$SANITIZED_TEST_SECONDS_MAX" \
+    -L "^($(IFS='|' && printf '%s' "$*"))\$" ||
+    fail "tests fail under the preset $preset (above)" "ctest --test-dir build/$preset -R NAME -V"
+}
+
+run_ctest() {
+  local preset=$1
+  shift
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@" </dev/null
+}
+
+asan() { sanitized asan "${ASAN_FOLDERS[@]}"; }
+tsan() { sanitized tsan "${TSAN_FOLDERS[@]}"; }
+
+fuzz() {
+  local source name found
+  configure_and_build fuzz fuzzers
+  for source in test/fuzz/*_fuzz.cc; do
+    [[ -e $source ]] || fail "there is no fuzz target" "write test/fuzz/NAME_fuzz.cc"
+    name=$(basename "$source" _fuzz.cc)
+    found=build/fuzz/corpus/$name
+    mkdir -p "$found" "test/fuzz/corpus/$name"
+    say "fuzzing $name for $FUZZ_SECONDS s"
+    # What is found goes to the first folder; the committed corpus is only read.
+    if ! TBB_ENABLE_SANITIZERS=1 "build/fuzz/fuzz_$name" -max_total_time="$FUZZ_SECONDS" \
+      -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$name-" \
+      "$found" "test/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 </dev/null; then
+      tail -n 60 "build/fuzz/$name.log"
+      fail "the fuzz target $name found a failure (above)" \
+        "build/fuzz/fuzz_$name FILE repeats it, with the FILE named above"
+    fi
+    tail -n 1 "build/fuzz/$name.log"
+  done
+}
+
+# tidy_files FILE...: clang-tidy on each, several at once.
+tidy_files() {
+  # Generated headers must exist before a file that includes them is parsed.
+  configure_and_build dev
+  printf '%s\n' "$@" |
+    xargs -P "$(nproc)" -n 1 clang-tidy-19 -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option \
+      2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2 || true) ||
+    fail "clang-tidy names faults (above)" "mend them; NOLINT(rule) with a reason where it is wrong"
+  say "clang-tidy: $# files are clean"
+}
+
+clang_tidy_all() {
+  local files
+  mapfile -t files < <(find src test -name '*.cc' -not -path 'test/fuzz/*' | sort)
+  tidy_files "${files[@]}"
+}
+
+# What main's previous commit is from here: the branch point, or on main itself the parent.
+comparison_base() {
+  local base
+  base=$(git merge-base HEAD origin/main 2>/dev/null) || base=
+  if [[ -z $base || $base == "$(git rev-parse HEAD)" ]]; then
+    base=$(git rev-parse --verify --quiet HEAD~1) || return 1
+  fi
+  printf '%s\n' "$base"
+}
+
+clang_tidy_changed() {
+  local base files
+  if ! base=$(comparison_base); then
+    say "no earlier commit is at hand to compare with: clang-tidy has no changed files to check"
+    return
+  fi
+  mapfile -t files < <(git diff --name-only --diff-filter=d "$base" -- 'src/*.cc' 'test/*.cc' \
+    ':!test/fuzz')
+  if [[ ${#files[@]} -eq 0 ]]; then
+    say "no C++ file changed since $(git rev-parse --short "$base")"
+    return
+  fi
+  if [[ ${#files[@]} -gt $TIDY_FILES_MAX ]]; then
+    say "${#files[@]} files changed; checking $TIDY_FILES_MAX of them, make clang-tidy checks all"
+    files=("${files[@]:0:TIDY_FILES_MAX}")
+  fi
+  tidy_files "${files[@]}"
+}
+
+all() {
+  step "packages and downloads" prepare
+  step "rules of the tree, format" tree
+  step "development build" configure_and_build dev
+  step "clang-tidy on changed files" clang_tidy_changed
+  step "address and undefined-behaviour sanitizers" asan
+  step "thread sanitizer" tsan
+  step "fuzzing" fuzz
+  printf '\n== tests (%s s so far)\n' "$SECONDS"
+  run_ctest dev
+}
+
+case "${1:-}" in
+  all) all ;;
+  asan)
+    prepare
+    asan
+    ;;
+  tsan)
+    prepare
+    tsan
+    ;;
+  fuzz)
+    prepare
+    fuzz
+    ;;
+  clang-tidy)
+    prepare
+    clang_tidy_all
+    ;;
+  clang-tidy-changed)
+    prepare
+    clang_tidy_changed
+    ;;
+  *) fail "say which tests" "run tools/test.sh all|asan|tsan|fuzz|clang-tidy|clang-tidy-changed" ;;
+esac
