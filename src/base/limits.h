@@ -24,6 +24,8 @@ inline constexpr int kJsonDepthMax = 64;
 inline constexpr std::size_t kIdempotencyKeyByteCountMax = 255;
 inline constexpr std::chrono::hours kIdempotencyKeyLifetime{24};
 inline constexpr std::size_t kIdsPerRequestCountMax = 100;
+// A request that breaks more rules than this is told of the first ones only.
+inline constexpr std::size_t kViolationCountMax = 1'000;
 
 // Records (records.md).
 inline constexpr std::int64_t kIntegerMax = (std::int64_t{1} << 53) - 1;

@@ -13,12 +13,12 @@ namespace datastorage::schema {
 
 struct Violation {
   std::string pointer;  // RFC 6901, such as "/end_time".
-  std::string code;     // A closed list in docs/errors.md: "required", "too_long", "not_allowed", …
+  std::string code;  // A closed list in docs/errors.md: "required", "too_long", "not_allowed", …
   std::string message;
 };
 
 struct ParsedBody {
-  std::optional<RecordBody> body;  // Exactly when there are no violations.
+  std::optional<RecordBody> body;     // Exactly when there are no violations.
   std::vector<Violation> violations;  // In field order; unknown members last, as sent.
   // Equal for equal content as sent: null = absent, defaults filled in, before a computed
   // `duration` and before a `trace_id` from a header.
