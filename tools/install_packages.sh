@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install_packages.sh build|test: installs the Debian packages listed in tools/packages-*.txt that are
-# missing, as root or through sudo. Where all are there it says so and does not call apt.
+# install_packages.sh build|test: installs the Debian packages listed in tools/packages-*.txt that
+# are missing, as root or through sudo. Where all are there it says so and does not call apt.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

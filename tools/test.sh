@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh all: everything that must be green, cheapest first; it stops at the first step that is not.
+# test.sh all: everything that must be green, cheapest first, up to the first step that is not.
 # ctest of the development build comes last, so its summary ends the output.
 # test.sh asan|tsan|fuzz|clang-tidy|clang-tidy-changed: one of its parts.
 
@@ -52,7 +52,8 @@ sanitized() {
 run_ctest() {
   local preset=$1
   shift
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@" </dev/null
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@" \
+    </dev/null
 }
 
 asan() { sanitized asan "${ASAN_FOLDERS[@]}"; }
@@ -84,7 +85,8 @@ tidy_files() {
   # Generated headers must exist before a file that includes them is parsed.
   configure_and_build dev
   printf '%s\n' "$@" |
-    xargs -P "$(nproc)" -n 1 clang-tidy-19 -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option \
+    xargs -P "$(nproc)" -n 1 clang-tidy-19 -p build/dev --quiet \
+      --extra-arg=-Wno-unknown-warning-option \
       2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2 || true) ||
     fail "clang-tidy names faults (above)" "mend them; NOLINT(rule) with a reason where it is wrong"
   say "clang-tidy: $# files are clean"
