@@ -1,0 +1,156 @@
+#include "app/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "app/config_options.h"
+
+namespace datastorage::app {
+namespace {
+
+struct GivenValue {
+  std::string text;
+  ValueOrigin origin = ValueOrigin::kDefault;
+  std::string source;
+};
+using GivenValues = std::map<std::string, GivenValue, std::less<>>;
+
+bool IsOption(std::string_view name) {
+  return std::ranges::any_of(Options(), [&](const OptionDescription& o) { return o.name == name; });
+}
+
+void ReadEntry(const YAML::Node& key,
+               const YAML::Node& value,
+               const std::string& path,
+               GivenValues& values,
+               std::vector<std::string>& errors) {
+  const std::string place = path + ":" + std::to_string(key.Mark().line + 1);
+  const std::string name = key.IsScalar() ? key.Scalar() : "";
+  if (!IsOption(name)) {
+    errors.push_back(place + ": unknown key \"" + name + "\"");
+  } else if (values.contains(name)) {
+    errors.push_back(place + ": \"" + name + "\" is given twice");
+  } else if (!value.IsScalar()) {
+    errors.push_back(place + ": \"" + name + "\" must be one value");
+  } else {
+    values[name] = {value.Scalar(), ValueOrigin::kFile, place};
+  }
+}
+
+// The file's values by option. yaml-cpp throws, and its exceptions end here.
+GivenValues ReadFile(const std::string& path, std::vector<std::string>& errors) {
+  GivenValues values;
+  try {
+    const YAML::Node root = YAML::LoadFile(path);
+    if (root.IsNull()) return values;
+    if (!root.IsMap()) {
+      errors.push_back(path + ": must be a mapping of options to values");
+      return values;
+    }
+    for (const auto& entry : root) ReadEntry(entry.first, entry.second, path, values, errors);
+  } catch (const YAML::BadFile&) {
+    errors.push_back(path + ": cannot be read");
+  } catch (const YAML::ParserException& exception) {
+    errors.push_back(path + ":" + std::to_string(exception.mark.line + 1) +
+                     ": is not YAML: " + exception.msg);
+  } catch (const YAML::Exception& exception) {
+    errors.push_back(path + ": is not YAML: " + exception.msg);
+  }
+  return values;
+}
+
+// The value of the highest rank that was given.
+GivenValue Resolve(const OptionDescription& option,
+                   const ConfigFlags& flags,
+                   const cli::Environment& environment,
+                   const GivenValues& file) {
+  const auto flag = flags.values.find(option.name);
+  if (flag != flags.values.end()) {
+    return {flag->second, ValueOrigin::kFlag, "--" + std::string(option.name)};
+  }
+  const std::string variable = EnvironmentNameOf(option.name);
+  // An empty variable is how scripts say that they have nothing to say.
+  const auto set = environment.find(variable);
+  if (set != environment.end() && !set->second.empty()) {
+    return {set->second, ValueOrigin::kEnvironment, variable};
+  }
+  const auto line = file.find(option.name);
+  if (line != file.end()) return line->second;
+  if (option.name == "model-dir")
+    return {DefaultModelDirectory(), ValueOrigin::kDefault, "default"};
+  return {std::string(option.default_value), ValueOrigin::kDefault, "default"};
+}
+
+std::string ConfigPath(const ConfigFlags& flags, const cli::Environment& environment) {
+  if (!flags.config_path.empty()) return flags.config_path;
+  const auto set = environment.find("DATASTORAGE_CONFIG");
+  return set == environment.end() ? std::string() : set->second;
+}
+
+}  // namespace
+
+void AddConfigFlags(CLI::App& app, ConfigFlags& flags) {
+  app.add_option("--config", flags.config_path, "YAML file of these options")
+      ->type_name("FILE")
+      ->group("Configuration");
+  for (const OptionDescription& option : Options()) {
+    const std::string name(option.name);
+    std::string description(option.description);
+    if (!option.default_value.empty()) {
+      description += " [" + std::string(option.default_value) + "]";
+    }
+    app.add_option_function<std::string>(
+           "--" + name,
+           [&flags, name](const std::string& text) { flags.values[name] = text; },
+           description)
+        ->type_name(std::string(option.value_name))
+        ->group("Configuration");
+  }
+}
+
+LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& environment) {
+  LoadedConfig loaded;
+  const std::string path = ConfigPath(flags, environment);
+  GivenValues file;
+  if (!path.empty()) file = ReadFile(path, loaded.errors);
+
+  Config config;
+  for (const OptionDescription& option : Options()) {
+    const GivenValue given = Resolve(option, flags, environment, file);
+    const std::string shown = MaskSecret(given.text);
+    loaded.values.push_back({std::string(option.name), shown, given.origin, given.source});
+    const std::string error = option.apply(given.text, config);
+    if (error.empty()) continue;
+    const std::string place = given.origin == ValueOrigin::kFile
+                                  ? given.source + ": " + std::string(option.name)
+                                  : given.source;
+    loaded.errors.push_back(place + ": \"" + shown + "\" " + error);
+  }
+  const bool is_same_place = config.listen.host == config.metrics.host &&
+                             config.listen.port == config.metrics.port && config.listen.port != 0;
+  if (is_same_place) loaded.errors.emplace_back("listen and metrics name the same address");
+  if (loaded.errors.empty()) loaded.config = std::move(config);
+  return loaded;
+}
+
+std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags) {
+  LoadedConfig loaded = LoadConfig(flags, cli::ProcessEnvironment());
+  for (const std::string& error : loaded.errors) std::cerr << "configuration: " << error << "\n";
+  return std::move(loaded.config);
+}
+
+std::string MaskSecret(const std::string& value) {
+  const std::size_t scheme = value.find("://");
+  if (scheme == std::string::npos) return value;
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(value.find('/', begin), value.size());
+  const std::size_t at = value.rfind('@', end);
+  const std::size_t colon = value.find(':', begin);
+  if (at == std::string::npos || at < begin || colon > at) return value;
+  return value.substr(0, colon + 1) + "***" + value.substr(at);
+}
+
+}  // namespace datastorage::app

@@ -1,0 +1,83 @@
+// Configuration of the service: command-line flags over environment over a YAML file over
+// defaults. Each option is described once, in the table of config_options.h; flags, variables, file
+// keys, help, `config print` and docs/configuration.md follow from it.
+//
+// An option `log-level` is the flag --log-level, the variable DATASTORAGE_LOG_LEVEL and the key
+// `log-level` of the file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/environment.h"
+
+namespace CLI {
+class App;
+}
+
+namespace datastorage::app {
+
+struct Endpoint {
+  std::string host;        // A loopback address, never a name: "127.0.0.1" or "::1".
+  std::uint16_t port = 0;  // 0: any free one.
+};
+
+enum class EmbedderChoice : std::uint8_t { kMiniLm, kLexical, kNone };
+enum class EmbedPrecision : std::uint8_t { kAutomatic, kF32, kBf16 };
+
+// Valid by construction: LoadConfig checked every member.
+struct Config {
+  Endpoint listen;
+  Endpoint metrics;
+  std::string data_directory;
+  LogLevel log_level = LogLevel::kInfo;
+  EmbedderChoice embedder = EmbedderChoice::kMiniLm;
+  std::string model_directory;
+  EmbedPrecision embed_precision = EmbedPrecision::kAutomatic;
+  std::size_t embedder_thread_count = 0;  // 0: one a processor.
+  std::size_t worker_count = 0;
+  std::chrono::milliseconds drain_delay{0};
+  bool is_strict_by_default = false;  // A write without Prefer waits for its vector.
+};
+
+enum class ValueOrigin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
+
+// One option's value as `config print` shows it; secrets are masked already.
+struct ShownValue {
+  std::string option;
+  std::string value;
+  ValueOrigin origin = ValueOrigin::kDefault;
+  std::string source;  // "--listen", "DATASTORAGE_LISTEN", "conf.yaml:3", "default".
+};
+
+// What was given on the command line: option name to text. Filled while CLI11 parses, so it must
+// stay where it is from AddConfigFlags until the command has run.
+struct ConfigFlags {
+  std::map<std::string, std::string, std::less<>> values;
+  std::string config_path;  // --config
+};
+
+// Adds --config and a flag for each option.
+void AddConfigFlags(CLI::App& app, ConfigFlags& flags);
+
+struct LoadedConfig {
+  std::optional<Config> config;     // Exactly when there are no errors.
+  std::vector<std::string> errors;  // All of them, each naming where the value came from.
+  std::vector<ShownValue> values;   // In table order, also when some are wrong.
+};
+
+LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& environment);
+
+// With the process's environment; on errors writes them to standard error and gives nullopt: exit
+// with cli::ExitCode::kConfiguration.
+std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags);
+
+// "scheme://user:secret@host" with the secret replaced by "***"; other text unchanged.
+std::string MaskSecret(const std::string& value);
+
+}  // namespace datastorage::app

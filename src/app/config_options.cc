@@ -1,0 +1,242 @@
+#include "app/config_options.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "base/limits.h"
+#include "schema/time.h"
+
+namespace datastorage::app {
+namespace {
+
+constexpr std::chrono::minutes kDrainDelayMax{10};
+
+template <class Number>
+std::optional<Number> ParseWhole(std::string_view text) {
+  Number number{};
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// "localhost", 127.0.0.0/8 and ::1, as an address; nullopt for what others could reach.
+std::optional<std::string> LoopbackAddress(const std::string& host) {
+  if (host == "localhost") return "127.0.0.1";
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return (ntohl(v4.s_addr) >> 24U) == 127U ? std::optional(host) : std::nullopt;
+  }
+  in6_addr v6{};
+  const bool is_v6 = inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+  return is_v6 && IN6_IS_ADDR_LOOPBACK(&v6) ? std::optional<std::string>("::1") : std::nullopt;
+}
+
+std::string ApplyEndpoint(const std::string& text, Endpoint& endpoint) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return "must be HOST:PORT, such as 127.0.0.1:8080";
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = ParseWhole<std::uint16_t>(std::string_view(text).substr(colon + 1));
+  if (!port) return "has no port between 0 and 65535 after the colon";
+  const std::optional<std::string> address = LoopbackAddress(host);
+  if (!address) {
+    return "is not a loopback address: without authentication the service listens on 127.0.0.1, "
+           "::1 or localhost only";
+  }
+  endpoint = {*address, *port};
+  return {};
+}
+
+template <class Number>
+std::string ApplyCount(const std::string& text, Number least, Number& count) {
+  const auto number = ParseWhole<Number>(text);
+  if (number && *number >= least && *number <= limits::kWorkerCountMax) {
+    count = *number;
+    return {};
+  }
+  return "must be a whole number between " + std::to_string(least) + " and " +
+         std::to_string(limits::kWorkerCountMax);
+}
+
+template <class Choice>
+struct NamedChoice {
+  std::string_view name;
+  Choice choice;
+};
+
+template <class Choice, std::size_t count>
+std::string ApplyChoice(const std::string& text,
+                        const NamedChoice<Choice> (&choices)[count],
+                        Choice& target) {
+  std::string names;
+  for (const NamedChoice<Choice>& named : choices) {
+    if (named.name == text) {
+      target = named.choice;
+      return {};
+    }
+    names += (names.empty() ? "" : ", ") + std::string(named.name);
+  }
+  return "must be one of: " + names;
+}
+
+std::string ApplyFolder(const std::string& text, std::string& folder) {
+  if (text.empty()) return "must name a folder";
+  folder = text;
+  return {};
+}
+
+std::string ApplyOnlySupported(const std::string& text, std::string_view supported) {
+  if (text == supported) return {};
+  return "is not supported by this program; supported: " + std::string(supported);
+}
+
+std::string ApplyLogLevel(const std::string& text, Config& config) {
+  constexpr NamedChoice<LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
+                                               {"info", LogLevel::kInfo},
+                                               {"warning", LogLevel::kWarning},
+                                               {"error", LogLevel::kError}};
+  return ApplyChoice(text, kLevels, config.log_level);
+}
+
+std::string ApplyEmbedder(const std::string& text, Config& config) {
+  constexpr NamedChoice<EmbedderChoice> kEmbedders[] = {{"minilm", EmbedderChoice::kMiniLm},
+                                                        {"lexical", EmbedderChoice::kLexical},
+                                                        {"none", EmbedderChoice::kNone}};
+  return ApplyChoice(text, kEmbedders, config.embedder);
+}
+
+std::string ApplyPrecision(const std::string& text, Config& config) {
+  constexpr NamedChoice<EmbedPrecision> kPrecisions[] = {{"automatic", EmbedPrecision::kAutomatic},
+                                                         {"f32", EmbedPrecision::kF32},
+                                                         {"bf16", EmbedPrecision::kBf16}};
+  return ApplyChoice(text, kPrecisions, config.embed_precision);
+}
+
+std::string ApplyWriteDefault(const std::string& text, Config& config) {
+  constexpr NamedChoice<bool> kModes[] = {{"default", false}, {"strict", true}};
+  return ApplyChoice(text, kModes, config.is_strict_by_default);
+}
+
+std::string ApplyDrainDelay(const std::string& text, Config& config) {
+  const std::optional<Duration> delay = text == "0" ? Duration{0} : schema::ParseDuration(text);
+  if (!delay || *delay > kDrainDelayMax) return "must be a duration up to 10m, such as 5s or 500ms";
+  config.drain_delay = std::chrono::duration_cast<std::chrono::milliseconds>(*delay);
+  return {};
+}
+
+constexpr std::array<OptionDescription, kOptionCount> kOptions{{
+    {"listen",
+     "HOST:PORT",
+     "127.0.0.1:8080",
+     "Where the API answers; port 0 takes any free one",
+     [](const std::string& text, Config& c) { return ApplyEndpoint(text, c.listen); }},
+    {"metrics",
+     "HOST:PORT",
+     "127.0.0.1:9090",
+     "Where /metrics and the operator's routes answer; port 0 takes any free one",
+     [](const std::string& text, Config& c) { return ApplyEndpoint(text, c.metrics); }},
+    {"data",
+     "DIR",
+     "data",
+     "Folder of the database; made when absent",
+     [](const std::string& text, Config& c) { return ApplyFolder(text, c.data_directory); }},
+    {"log-level", "LEVEL", "info", "debug, info, warning or error", ApplyLogLevel},
+    {"store",
+     "STORE",
+     "sqlite",
+     "Where records are kept: sqlite, a file in the data folder",
+     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "sqlite"); }},
+    {"vectors",
+     "STORE",
+     "memory",
+     "Where vectors are searched: memory, filled at start",
+     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "memory"); }},
+    {"cache",
+     "STORE",
+     "memory",
+     "Where embeddings of repeated texts are kept: memory",
+     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "memory"); }},
+    {"embedder",
+     "MODEL",
+     "minilm",
+     "What turns text into vectors: minilm (by meaning), lexical (by words, needs no model files) "
+     "or none",
+     ApplyEmbedder},
+    {"model-dir",
+     "DIR",
+     "",
+     "Folder of the model's files; by default .deps/minilm here or above the program",
+     [](const std::string& text, Config& c) { return ApplyFolder(text, c.model_directory); }},
+    {"embed-precision",
+     "PRECISION",
+     "automatic",
+     "Arithmetic of the model: automatic (what the processor does best), f32 or bf16",
+     ApplyPrecision},
+    {"embedder-threads",
+     "N",
+     "0",
+     "Threads that run the model; 0 for one a processor",
+     [](const std::string& text, Config& c) {
+       return ApplyCount<std::size_t>(text, 0, c.embedder_thread_count);
+     }},
+    {"workers",
+     "N",
+     "16",
+     "Threads that answer requests",
+     [](const std::string& text, Config& c) {
+       return ApplyCount<std::size_t>(text, 1, c.worker_count);
+     }},
+    {"drain-delay",
+     "DURATION",
+     "5s",
+     "How long readyz answers 503 before the service stops taking connections",
+     ApplyDrainDelay},
+    {"write-default",
+     "MODE",
+     "default",
+     "How writes without a preference behave: default (acknowledge once the record is durable) or "
+     "strict (and its vector searchable)",
+     ApplyWriteDefault},
+}};
+static_assert(!kOptions.back().name.empty(), "an option has no description");
+
+std::filesystem::path ProgramFolder() {
+  std::error_code failure;
+  return std::filesystem::read_symlink("/proc/self/exe", failure).parent_path();
+}
+
+}  // namespace
+
+const std::array<OptionDescription, kOptionCount>& Options() {
+  return kOptions;
+}
+
+std::string EnvironmentNameOf(std::string_view option) {
+  std::string name = "DATASTORAGE_";
+  for (const char letter : option) {
+    const bool is_lower = letter >= 'a' && letter <= 'z';
+    name.push_back(letter == '-' ? '_' : is_lower ? static_cast<char>(letter - 'a' + 'A') : letter);
+  }
+  return name;
+}
+
+std::string DefaultModelDirectory() {
+  const std::filesystem::path relative = std::filesystem::path(".deps") / "minilm";
+  std::error_code failure;
+  if (std::filesystem::is_directory(relative, failure)) return relative.string();
+  std::filesystem::path folder = ProgramFolder();
+  while (!folder.empty()) {
+    if (std::filesystem::is_directory(folder / relative, failure)) {
+      return (folder / relative).string();
+    }
+    if (folder == folder.root_path()) break;
+    folder = folder.parent_path();
+  }
+  return relative.string();
+}
+
+}  // namespace datastorage::app

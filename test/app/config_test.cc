@@ -1,0 +1,177 @@
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/config_commands.h"
+#include "app/config_options.h"
+
+namespace datastorage::app {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A YAML file that lives as long as the test.
+class ConfigFile {
+ public:
+  explicit ConfigFile(std::string_view text)
+      : path_(testing::TempDir() + "config_test." +
+              testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml") {
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+LoadedConfig LoadArguments(std::vector<std::string> arguments,
+                           const cli::Environment& environment = {}) {
+  CLI::App app;
+  ConfigFlags flags;
+  AddConfigFlags(app, flags);
+  std::ranges::reverse(arguments);  // As CLI11 wants them.
+  app.parse(arguments);
+  return LoadConfig(flags, environment);
+}
+
+const ShownValue& Shown(const LoadedConfig& loaded, std::string_view option) {
+  return *std::ranges::find(loaded.values, option, &ShownValue::option);
+}
+
+TEST(Config, IsValidWhenNothingIsGiven) {
+  const LoadedConfig loaded = LoadArguments({});
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->listen.host, "127.0.0.1");
+  EXPECT_EQ(loaded.config->listen.port, 8080);
+  EXPECT_EQ(loaded.config->metrics.port, 9090);
+  EXPECT_EQ(loaded.config->data_directory, "./data");
+  EXPECT_EQ(loaded.config->embedder, EmbedderChoice::kMiniLm);
+  EXPECT_EQ(loaded.config->drain_delay, std::chrono::seconds(5));
+  EXPECT_FALSE(loaded.config->is_strict_by_default);
+}
+
+TEST(Config, RanksFlagOverEnvironmentOverFileOverDefault) {
+  const ConfigFile file("workers: 2\nlog-level: error\ndata: /from/file\n");
+  const LoadedConfig loaded =
+      LoadArguments({"--config", file.path(), "--workers", "4"},
+                    {{"DATASTORAGE_WORKERS", "3"}, {"DATASTORAGE_LOG_LEVEL", "debug"}});
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->worker_count, 4U);
+  EXPECT_EQ(loaded.config->log_level, LogLevel::kDebug);
+  EXPECT_EQ(loaded.config->data_directory, "/from/file");
+  EXPECT_EQ(Shown(loaded, "workers").source, "--workers");
+  EXPECT_EQ(Shown(loaded, "log-level").source, "DATASTORAGE_LOG_LEVEL");
+  EXPECT_EQ(Shown(loaded, "data").source, file.path() + ":3");
+  EXPECT_EQ(Shown(loaded, "listen").source, "default");
+}
+
+TEST(Config, TakesTheFileThatTheEnvironmentNames) {
+  const ConfigFile file("workers: 2\n");
+  const LoadedConfig loaded = LoadArguments({}, {{"DATASTORAGE_CONFIG", file.path()}});
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->worker_count, 2U);
+}
+
+TEST(Config, ReportsAllErrorsTogetherWithTheirPlaces) {
+  const ConfigFile file("wrokers: 2\nmetrics: [1, 2]\nembedder: gpt\n");
+  const LoadedConfig loaded =
+      LoadArguments({"--config", file.path(), "--listen", "0.0.0.0:8080", "--workers", "0"},
+                    {{"DATASTORAGE_STORE", "postgresql://u:secret@db/audit"}});
+  EXPECT_FALSE(loaded.config.has_value());
+  EXPECT_THAT(
+      loaded.errors,
+      ElementsAre(HasSubstr(file.path() + ":1: unknown key \"wrokers\""),
+                  HasSubstr(":2: \"metrics\" must be one value"),
+                  HasSubstr("--listen: \"0.0.0.0:8080\" is not a loopback address"),
+                  HasSubstr("DATASTORAGE_STORE: \"postgresql://u:***@db/audit\" is not supported"),
+                  HasSubstr(":3: embedder: \"gpt\" must be one of: minilm, lexical, none"),
+                  HasSubstr("--workers: \"0\" must be a whole number between 1 and 64")));
+}
+
+TEST(Config, NamesTheLineOfAFileThatIsNotYaml) {
+  const ConfigFile file("workers: 2\ndata: \"unclosed\n");
+  EXPECT_THAT(LoadArguments({"--config", file.path()}).errors,
+              ElementsAre(HasSubstr("is not YAML")));
+  EXPECT_THAT(LoadArguments({"--config", "/nowhere/x.yaml"}).errors,
+              ElementsAre("/nowhere/x.yaml: cannot be read"));
+}
+
+TEST(Config, AcceptsLoopbackAddressesOnly) {
+  struct Case {
+    const char* listen;
+    const char* host;  // nullptr: refused.
+  };
+  const Case cases[] = {{"127.0.0.1:1", "127.0.0.1"},
+                        {"127.9.8.7:1", "127.9.8.7"},
+                        {"localhost:0", "127.0.0.1"},
+                        {"[::1]:65535", "::1"},
+                        {"0.0.0.0:80", nullptr},
+                        {"[::]:80", nullptr},
+                        {"192.168.0.1:80", nullptr},
+                        {"example.org:80", nullptr},
+                        {"128.0.0.1:80", nullptr},
+                        {"127.0.0.1", nullptr},
+                        {"127.0.0.1:65536", nullptr},
+                        {"127.0.0.1:x", nullptr},
+                        {":8080", nullptr},
+                        {"", nullptr}};
+  for (const Case& c : cases) {
+    const LoadedConfig loaded = LoadArguments({"--listen=" + std::string(c.listen)});
+    ASSERT_EQ(loaded.config.has_value(), c.host != nullptr) << c.listen;
+    if (c.host != nullptr) EXPECT_EQ(loaded.config->listen.host, c.host);
+    EXPECT_EQ(LoadArguments({"--metrics=" + std::string(c.listen)}).config.has_value(),
+              c.host != nullptr)
+        << c.listen;
+  }
+}
+
+TEST(Config, RefusesOneAddressForBothListeners) {
+  EXPECT_THAT(LoadArguments({"--metrics", "127.0.0.1:8080"}).errors,
+              Contains("listen and metrics name the same address"));
+  EXPECT_THAT(LoadArguments({"--metrics", "127.0.0.1:0", "--listen", "127.0.0.1:0"}).errors,
+              IsEmpty());
+}
+
+TEST(Config, ReadsDurationsWithTheirUnit) {
+  EXPECT_EQ(LoadArguments({"--drain-delay", "250ms"}).config->drain_delay,
+            std::chrono::milliseconds(250));
+  EXPECT_EQ(LoadArguments({"--drain-delay", "0"}).config->drain_delay, std::chrono::seconds(0));
+  for (const char* text : {"5", "-1s", "soon", "11m"}) {
+    EXPECT_FALSE(LoadArguments({"--drain-delay=" + std::string(text)}).config.has_value()) << text;
+  }
+}
+
+TEST(Config, PrintsWhatCanBeReadBackAsAFile) {
+  LoadedConfig loaded =
+      LoadArguments({"--data", "folder: with # marks", "--workers", "7", "--model-dir", "m"});
+  std::ostringstream text;
+  PrintConfig(loaded, text);
+  EXPECT_THAT(text.str(), HasSubstr("# --workers"));
+  const ConfigFile file(text.str());
+  const LoadedConfig again = LoadArguments({"--config", file.path()});
+  ASSERT_TRUE(again.config.has_value()) << again.errors.front();
+  EXPECT_EQ(again.config->data_directory, "folder: with # marks");
+  EXPECT_EQ(again.config->worker_count, 7U);
+}
+
+TEST(MaskSecret, HidesThePasswordOfAUrl) {
+  EXPECT_EQ(MaskSecret("postgresql://me:secret@host/db"), "postgresql://me:***@host/db");
+  EXPECT_EQ(MaskSecret("postgresql://me:a@b:c@host/db"), "postgresql://me:***@host/db");
+  EXPECT_EQ(MaskSecret("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
+  EXPECT_EQ(MaskSecret("http://host/x:y@z"), "http://host/x:y@z");
+  EXPECT_EQ(MaskSecret("./data"), "./data");
+}
+
+}  // namespace
+}  // namespace datastorage::app
