@@ -8,9 +8,9 @@ namespace datastorage {
 
 }  // namespace datastorage
 
-#define DS_CHECK(condition)                                              \
-  do {                                                                   \
-    if (!(condition)) [[unlikely]] {                                     \
-      ::datastorage::CheckFailed(#condition, __FILE__, __LINE__);        \
-    }                                                                    \
+#define DS_CHECK(condition)                                       \
+  do {                                                            \
+    if (!(condition)) [[unlikely]] {                              \
+      ::datastorage::CheckFailed(#condition, __FILE__, __LINE__); \
+    }                                                             \
   } while (false)

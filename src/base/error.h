@@ -32,8 +32,12 @@ struct Error {
 inline Error InvalidArgument(std::string message) {
   return {ErrorCode::kInvalidArgument, std::move(message)};
 }
-inline Error NotFound(std::string message) { return {ErrorCode::kNotFound, std::move(message)}; }
-inline Error Conflict(std::string message) { return {ErrorCode::kConflict, std::move(message)}; }
+inline Error NotFound(std::string message) {
+  return {ErrorCode::kNotFound, std::move(message)};
+}
+inline Error Conflict(std::string message) {
+  return {ErrorCode::kConflict, std::move(message)};
+}
 inline Error ResourceExhausted(std::string message) {
   return {ErrorCode::kResourceExhausted, std::move(message)};
 }
@@ -46,6 +50,8 @@ inline Error DeadlineExceeded(std::string message) {
 inline Error OutcomeUnknown(std::string message) {
   return {ErrorCode::kOutcomeUnknown, std::move(message)};
 }
-inline Error Internal(std::string message) { return {ErrorCode::kInternal, std::move(message)}; }
+inline Error Internal(std::string message) {
+  return {ErrorCode::kInternal, std::move(message)};
+}
 
 }  // namespace datastorage

@@ -17,6 +17,13 @@ inline constexpr std::size_t kUriByteCountMax = 16u << 10;
 inline constexpr std::chrono::seconds kHeaderTimeout{10};
 inline constexpr std::chrono::seconds kBodyTimeout{30};
 inline constexpr std::chrono::seconds kRequestTimeout{30};
+inline constexpr std::chrono::seconds kIdleTimeout{60};   // Of a connection between requests.
+inline constexpr std::chrono::seconds kWriteTimeout{30};  // Of one part of an answer.
+inline constexpr std::chrono::seconds kLingerTimeout{2};  // After an answer to an unread body.
+inline constexpr std::size_t kLingerByteCountMax = 16u << 20;
+inline constexpr std::size_t kWritePartByteCount = 256u << 10;
+inline constexpr std::size_t kStreamPartByteCount = 256u << 10;
+inline constexpr std::size_t kBodiesByteCountMax = 256u << 20;  // Of all requests being read.
 inline constexpr std::size_t kConnectionCountMax = 1'024;
 inline constexpr std::size_t kWorkerCountMax = 64;
 inline constexpr std::size_t kRequestQueueCountMax = 512;
@@ -57,7 +64,21 @@ inline constexpr int kEmbeddingBatchTokenCountMax = 2'048;
 inline constexpr std::size_t kEmbeddingQueueCountMax = 1'024;
 inline constexpr std::size_t kEmbeddingCacheByteCountMax = 64u << 20;
 
+// The in-process vector index.
+inline constexpr std::uint32_t kScanPointCountMax = 2'000'000;
+inline constexpr std::size_t kScanTombstoneCountMax = 100'000;
+
+// SQLite.
+inline constexpr std::chrono::milliseconds kDatabaseBusyTimeout{5'000};
+inline constexpr std::size_t kPreparedStatementCountMax =
+    64;  // A connection, beside the fixed ones.
+inline constexpr int kDatabaseReaderCountMax = 64;
+inline constexpr std::size_t kFilterParameterCountMax = 30'000;
+inline constexpr std::size_t kTextSearchTermCountMax = 64;
+inline constexpr int kIdempotencyPurgeCountMax = 256;  // A commit.
+
 static_assert(kRecordByteCountMax <= kBatchByteCountMax);
+static_assert(kBatchByteCountMax <= kBodiesByteCountMax);
 static_assert(kMetadataByteCountMax < kRecordByteCountMax);
 static_assert(kListPageCountDefault <= kListPageCountMax);
 static_assert(kSearchHitCountDefault <= kSearchHitCountMax);

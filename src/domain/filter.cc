@@ -35,8 +35,9 @@ bool LeafMatches(const Filter& filter, const FilterMembers& members) {
   if (value == nullptr) return false;
   if (filter.op == FilterOp::kRange) return InRange(filter, *value);
   if (filter.op == FilterOp::kPrefix) return std::get<std::string>(*value).starts_with(filter.text);
-  return std::any_of(filter.values.begin(), filter.values.end(),
-                     [&](const MemberValue& wanted) { return Compare(*value, wanted) == 0; });
+  return std::any_of(filter.values.begin(), filter.values.end(), [&](const MemberValue& wanted) {
+    return Compare(*value, wanted) == 0;
+  });
 }
 
 std::string Quoted(std::string_view text) {
@@ -132,7 +133,8 @@ Filter Filter::Equals(Member member, MemberValue value) {
   return AnyOf(member, {std::move(value)});
 }
 
-Filter Filter::Range(Member member, std::optional<FilterBound> lower,
+Filter Filter::Range(Member member,
+                     std::optional<FilterBound> lower,
                      std::optional<FilterBound> upper) {
   Filter filter;
   filter.op = FilterOp::kRange;

@@ -42,7 +42,8 @@ struct Filter {
   static Filter Not(Filter child);
   static Filter AnyOf(Member member, std::vector<MemberValue> values);
   static Filter Equals(Member member, MemberValue value);
-  static Filter Range(Member member, std::optional<FilterBound> lower,
+  static Filter Range(Member member,
+                      std::optional<FilterBound> lower,
                       std::optional<FilterBound> upper);
   static Filter Prefix(Member member, std::string text);
   // `path` is joined by dots and does not begin with "metadata.".

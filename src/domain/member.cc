@@ -65,9 +65,10 @@ std::optional<Member> ParseMember(std::string_view name) {
 }
 
 const MemberValue* FilterMembers::Find(Member member) const {
-  const auto found = std::lower_bound(
-      values.begin(), values.end(), member,
-      [](const auto& entry, Member wanted) { return entry.first < wanted; });
+  const auto found =
+      std::lower_bound(values.begin(), values.end(), member, [](const auto& entry, Member wanted) {
+        return entry.first < wanted;
+      });
   return found != values.end() && found->first == member ? &found->second : nullptr;
 }
 

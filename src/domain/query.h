@@ -25,8 +25,8 @@ enum class ReadStatus : std::uint8_t { kFound, kNotFound, kErased };
 
 struct ReadOutcome {
   ReadStatus status = ReadStatus::kNotFound;
-  RecordId id;      // Found and erased.
-  Record record;    // Found only.
+  RecordId id;                               // Found and erased.
+  Record record;                             // Found only.
   std::optional<SpacedEmbedding> embedding;  // If asked for, and stored for the current text.
 };
 
@@ -61,7 +61,7 @@ struct ListPage {
 
 struct SimilarHit {
   RecordId id;
-  Stamp stamp = 0;  // Of what was compared.
+  Stamp stamp = 0;       // Of what was compared.
   float similarity = 0;  // Cosine, -1…1.
 };
 
@@ -91,8 +91,8 @@ struct PendingId {
 };
 
 struct PendingIdPage {
-  std::vector<PendingId> ids;   // Intents included, parked included.
-  bool is_complete = true;      // False over limits::kPendingIdCountMax.
+  std::vector<PendingId> ids;  // Intents included, parked included.
+  bool is_complete = true;     // False over limits::kPendingIdCountMax.
 };
 
 struct PendingTally {

@@ -5,16 +5,15 @@
 namespace datastorage {
 namespace {
 
-constexpr std::array<std::string_view, kRecordKindCount> kKindNames{"remediation", "aianalysis",
-                                                                    "workflow", "execution"};
-constexpr std::array<std::string_view, kPendingReasonCount> kReasonNames{
-    "not_yet",
-    "embedder_unavailable",
-    "embedder_busy",
-    "vector_store_unavailable",
-    "vector_store_busy",
-    "backfill",
-    "reconcile"};
+constexpr std::array<std::string_view, kRecordKindCount> kKindNames{
+    "remediation", "aianalysis", "workflow", "execution"};
+constexpr std::array<std::string_view, kPendingReasonCount> kReasonNames{"not_yet",
+                                                                         "embedder_unavailable",
+                                                                         "embedder_busy",
+                                                                         "vector_store_unavailable",
+                                                                         "vector_store_busy",
+                                                                         "backfill",
+                                                                         "reconcile"};
 
 struct NaturalKey {
   const std::string& operator()(const Remediation& r) const { return r.remediation_request_id; }
@@ -25,7 +24,9 @@ struct NaturalKey {
 
 }  // namespace
 
-std::string_view NameOf(RecordKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+std::string_view NameOf(RecordKind kind) {
+  return kKindNames[static_cast<std::size_t>(kind)];
+}
 
 std::optional<RecordKind> ParseRecordKind(std::string_view name) {
   for (std::size_t i = 0; i < kKindNames.size(); ++i) {
@@ -34,7 +35,9 @@ std::optional<RecordKind> ParseRecordKind(std::string_view name) {
   return std::nullopt;
 }
 
-const std::string& NaturalKeyOf(const RecordBody& body) { return std::visit(NaturalKey{}, body); }
+const std::string& NaturalKeyOf(const RecordBody& body) {
+  return std::visit(NaturalKey{}, body);
+}
 
 std::string_view NameOf(VectorState state) {
   switch (state) {

@@ -104,7 +104,9 @@ struct Execution {
 // The alternatives are in the order of RecordKind.
 using RecordBody = std::variant<Remediation, AiAnalysis, Workflow, Execution>;
 
-inline RecordKind KindOf(const RecordBody& body) { return static_cast<RecordKind>(body.index()); }
+inline RecordKind KindOf(const RecordBody& body) {
+  return static_cast<RecordKind>(body.index());
+}
 // The member that is unique per kind, such as `remediation_request_id`.
 const std::string& NaturalKeyOf(const RecordBody& body);
 

@@ -65,7 +65,7 @@ struct CreateOp {
   Sha256 content_hash{};  // Of the content as the client meant it (schema::ContentHash).
   WallTime now;
   std::optional<IdempotencyClaim> claim;
-  std::optional<Sha256> text_hash;         // Of the embedded text; absent: nothing to embed.
+  std::optional<Sha256> text_hash;          // Of the embedded text; absent: nothing to embed.
   std::vector<SpacedEmbedding> embeddings;  // At most one a space.
   PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
   PendingReason pending_reason = PendingReason::kNotYet;
@@ -115,28 +115,33 @@ struct EnqueuePendingOp {
   PendingReason reason = PendingReason::kReconcile;
 };
 
-using WriteOp = std::variant<BeginIntentOp, CreateOp, UpdateOp, EraseOp, AbortIntentOp,
-                             StoreEmbeddingOp, EnqueuePendingOp>;
+using WriteOp = std::variant<BeginIntentOp,
+                             CreateOp,
+                             UpdateOp,
+                             EraseOp,
+                             AbortIntentOp,
+                             StoreEmbeddingOp,
+                             EnqueuePendingOp>;
 
 enum class WriteStatus : std::uint8_t {
   kIntentBegun,
   kCreated,
-  kExisting,            // The natural key holds equal content: nothing written, key claimed.
-  kReplayed,            // The idempotency key was used for the same request: its answer.
-  kKeyReused,           // The idempotency key was used for another request.
-  kConflict,            // The natural key holds other content; `id` names it.
+  kExisting,   // The natural key holds equal content: nothing written, key claimed.
+  kReplayed,   // The idempotency key was used for the same request: its answer.
+  kKeyReused,  // The idempotency key was used for another request.
+  kConflict,   // The natural key holds other content; `id` names it.
   kUpdated,
-  kStale,               // expected_version is not the record's; `version` tells it.
+  kStale,  // expected_version is not the record's; `version` tells it.
   kNotFound,
-  kErased,              // The record, or the holder of the natural key, was erased before.
+  kErased,  // The record, or the holder of the natural key, was erased before.
   kErasedNow,
-  kFenced,              // The intent is gone: whoever took it over decides.
+  kFenced,  // The intent is gone: whoever took it over decides.
   kIntentAborted,
   kEmbeddingStored,
   kEmbeddingSuperseded,  // The record's text is another by now.
   kEnqueued,
   kAlreadyPending,
-  kNotAttempted,        // All-or-nothing: a neighbour failed, so this was undone.
+  kNotAttempted,  // All-or-nothing: a neighbour failed, so this was undone.
 };
 std::string_view NameOf(WriteStatus status);
 
@@ -144,9 +149,9 @@ struct WriteOutcome {
   WriteStatus status = WriteStatus::kNotFound;
   RecordId id;
   std::int64_t version = 0;
-  Stamp stamp = 0;             // The record's (or intent's, or pending row's) after the commit.
+  Stamp stamp = 0;               // The record's (or intent's, or pending row's) after the commit.
   int replayed_http_status = 0;  // kReplayed: 200 or 201 as first answered.
-  bool has_pending = false;    // A pending row of this write exists after the commit.
+  bool has_pending = false;      // A pending row of this write exists after the commit.
 };
 
 // Whether the operation did, or had already done, what was asked.

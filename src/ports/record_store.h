@@ -38,13 +38,15 @@ class RecordStore {
   // Errors: kUnavailable, kDeadlineExceeded, kOutcomeUnknown, kResourceExhausted (disk full),
   // kInternal.
   virtual Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
-                                                   CommitMode mode, Deadline deadline) = 0;
+                                                   CommitMode mode,
+                                                   Deadline deadline) = 0;
 
   // Reads current versions, in the order asked, in one snapshot. `space`, when not empty, asks
   // for the stored embedding of that space too, if it is of the record's current text.
   // Errors of this and all reads: kUnavailable, kDeadlineExceeded, kInternal.
   virtual Result<std::vector<ReadOutcome>> Read(std::span<const RecordRef> refs,
-                                                std::string_view space, Deadline deadline) = 0;
+                                                std::string_view space,
+                                                Deadline deadline) = 0;
 
   // Every version, newest first, the current one too, `vector` = kNone throughout.
   // Errors: also kNotFound. An erased record: empty.
@@ -59,29 +61,37 @@ class RecordStore {
   // `space` for their current text; by brute force, most similar first, ties by id.
   virtual Result<std::vector<SimilarHit>> ExactNearest(const Embedding& query,
                                                        std::string_view space,
-                                                       const Filter& filter, int limit,
+                                                       const Filter& filter,
+                                                       int limit,
                                                        Deadline deadline) = 0;
 
   // Records whose summary, root_cause, recommendation or error_message hold any word of `text`
   // (free text of a person: never a query language), best first by BM25, ties by id.
-  virtual Result<std::vector<TextHit>> TextSearch(std::string_view text, const Filter& filter,
-                                                  int limit, Deadline deadline) = 0;
+  virtual Result<std::vector<TextHit>> TextSearch(std::string_view text,
+                                                  const Filter& filter,
+                                                  int limit,
+                                                  Deadline deadline) = 0;
 
   // Embeddings of `space` that fit their record's current text, by id, after `after`.
   // REQUIRES: 0 < limit <= limits::kScanPageCountMax.
   virtual Result<std::vector<StoredEmbedding>> ScanEmbeddings(std::string_view space,
-                                                              RecordId after, int limit,
+                                                              RecordId after,
+                                                              int limit,
                                                               Deadline deadline) = 0;
 
   // Pending rows. LeaseDue hands out due rows, oldest first, hiding them until `lease_until`;
   // Settle deletes rows whose stamp is still the given one (may be lost: harmless); Fail counts
   // an attempt and makes the row due again at `due_at`; Park takes it out of LeaseDue until
   // Release makes every parked row of the set due at once.
-  virtual Result<std::vector<PendingVector>> LeaseDue(int limit, WallTime now,
-                                                      WallTime lease_until, Deadline deadline) = 0;
+  virtual Result<std::vector<PendingVector>> LeaseDue(int limit,
+                                                      WallTime now,
+                                                      WallTime lease_until,
+                                                      Deadline deadline) = 0;
   virtual Result<void> Settle(std::span<const PendingVector> rows, Deadline deadline) = 0;
-  virtual Result<void> Fail(std::span<const PendingVector> rows, PendingReason reason,
-                            WallTime due_at, Deadline deadline) = 0;
+  virtual Result<void> Fail(std::span<const PendingVector> rows,
+                            PendingReason reason,
+                            WallTime due_at,
+                            Deadline deadline) = 0;
   virtual Result<void> Park(std::span<const PendingVector> rows, Deadline deadline) = 0;
   virtual Result<std::int64_t> Release(VectorSetId set, WallTime now, Deadline deadline) = 0;
   virtual Result<PendingIdPage> PendingIds(VectorSetId set, Deadline deadline) = 0;

@@ -81,7 +81,9 @@ class VectorIndex {
   // REQUIRES: 0 < count_max <= limits::kSearchCandidateCountMax; every leaf of `filter` is one
   // that can_decide accepts; `query` has length 1.
   // Errors: kUnavailable, kDeadlineExceeded.
-  virtual Result<Neighbors> Nearest(const Embedding& query, const Filter& filter, int count_max,
+  virtual Result<Neighbors> Nearest(const Embedding& query,
+                                    const Filter& filter,
+                                    int count_max,
                                     Deadline deadline) = 0;
 
   // Live points.

@@ -1,0 +1,98 @@
+// DualWriter: carries a write out in the record store and in the vector index, by the protocol of
+// docs/dual-write.md. The record is committed first; whatever of the vector is not done then is a
+// pending row, and the relay's to finish.
+//
+// Threads:   safe to call concurrently; calls block until the record is durable.
+// Ownership: keeps references to what it is given; all must outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/runtime.h"
+#include "engine/embedding_service.h"
+#include "engine/group_committer.h"
+#include "engine/index_writer.h"
+#include "engine/vector_sets.h"
+#include "ports/record_store.h"
+
+namespace datastorage {
+
+enum class WriteMode : std::uint8_t {
+  kDefault,  // Commits whatever the embedder does in time.
+  kStrict,   // Record and vector, or neither.
+};
+
+struct CommittedWrite {
+  WriteOutcome outcome;
+  VectorState vector = VectorState::kNone;
+  PendingReason reason = PendingReason::kNotYet;
+};
+
+class DualWriter {
+ public:
+  struct Options {
+    Duration embed_budget = std::chrono::milliseconds(1'500);  // What a default write waits.
+    int embed_wait_count_max = 8;  // Requests that may wait for embeddings at once.
+  };
+
+  // `embedder` may be null: then nothing is embedded.
+  DualWriter(Runtime& runtime,
+             RecordStore& store,
+             VectorSets& sets,
+             EmbeddingService* embedder,
+             Metrics& metrics,
+             const Options& options);
+
+  // Called with no lock held whenever a write has left something to the relay.
+  void OnPending(std::function<void()> wake) { wake_relay_ = std::move(wake); }
+
+  // Fills in what the operations lack (text hash, embedding, pending rule) and commits each for
+  // itself. Errors per operation: those of GroupCommitter; strict: kUnavailable when the
+  // embedding was not ready, and nothing was stored.
+  std::vector<Result<CommittedWrite>> CreateEach(std::vector<CreateOp> operations,
+                                                 WriteMode mode,
+                                                 Deadline deadline);
+
+  // All or none, in one transaction.
+  Result<std::vector<CommittedWrite>> CreateAll(std::vector<CreateOp> operations,
+                                                WriteMode mode,
+                                                Deadline deadline);
+
+  Result<CommittedWrite> Update(UpdateOp operation, Deadline deadline);
+
+ private:
+  class WaitSlot;
+
+  std::optional<Error> Prepare(std::span<CreateOp> operations, WriteMode mode, Deadline deadline);
+  void Embed(std::span<const std::string> texts,
+             std::span<std::optional<SpacedEmbedding>> out,
+             PendingReason& reason,
+             Deadline deadline);
+  CommittedWrite Committed(const WriteOutcome& outcome, bool has_text, PendingReason reason);
+  CommittedWrite CommittedCreation(const CreateOp& operation,
+                                   WriteOutcome outcome,
+                                   bool is_applied);
+  // False when the index took them not, and they were left to the relay.
+  bool ApplyCreated(std::span<const CreateOp> operations,
+                    std::span<const Result<WriteOutcome>> outcomes,
+                    Deadline deadline);
+  void Count(const CommittedWrite& write);
+
+  Runtime& runtime_;
+  RecordStore& store_;
+  VectorSets& sets_;
+  EmbeddingService* embedder_;
+  Metrics& metrics_;
+  const Options options_;
+  IndexWriter index_writer_;
+  GroupCommitter committer_;
+  std::function<void()> wake_relay_ = [] {};
+  Mutex mutex_;
+  int waiting_count_ = 0;
+};
+
+}  // namespace datastorage

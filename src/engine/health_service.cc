@@ -1,0 +1,114 @@
+#include "engine/health_service.h"
+
+#include <algorithm>
+
+namespace datastorage {
+namespace {
+
+constexpr Duration kReportLifetime = std::chrono::seconds(1);
+constexpr Duration kProbeTimeout = std::chrono::seconds(2);
+
+}  // namespace
+
+HealthService::HealthService(Runtime& runtime,
+                             HealthProbe& store_probe,
+                             RecordStore& store,
+                             VectorSets& sets,
+                             EmbeddingService* embedder,
+                             Metrics& metrics)
+    : runtime_(runtime),
+      store_probe_(store_probe),
+      store_(store),
+      sets_(sets),
+      embedder_(embedder),
+      metrics_(metrics),
+      mutex_(runtime) {}
+
+HealthReport HealthService::Report(Deadline deadline) {
+  // Held while probing: a crowd of askers costs one probe.
+  const MutexLock lock(mutex_);
+  if (has_last_ && runtime_.Now() - last_time_ < kReportLifetime) return last_;
+  const Deadline limit = deadline.Within(kProbeTimeout, runtime_);
+  HealthReport report;
+  const Result<void> store = store_probe_.Check(limit);
+  report.is_ready = store.has_value();
+  if (!store.has_value()) {
+    report.findings.push_back({"record_store", "unavailable", store.error().message, {}});
+  }
+  if (!sets_.IsFilled()) {
+    report.findings.push_back({"vector_index",
+                               "index_filling",
+                               "the index is being filled; searches are exact meanwhile",
+                               {}});
+  }
+  const std::optional<Error> failure =
+      embedder_ != nullptr ? embedder_->LastFailure() : std::nullopt;
+  if (failure.has_value()) {
+    report.findings.push_back({"embedder", "embedder_unavailable", failure->message, {}});
+  }
+  AddPending(report, limit);
+  DateFindings(report);
+  last_ = report;
+  last_time_ = runtime_.Now();
+  has_last_ = true;
+  return report;
+}
+
+void HealthService::AddPending(HealthReport& report, Deadline deadline) {
+  const Result<std::vector<PendingTally>> tallies = store_.TallyPending(deadline);
+  if (!tallies.has_value()) return;
+  for (const PendingTally& tally : *tallies) {
+    report.findings.push_back(
+        {"relay",
+         std::string(tally.is_parked ? "parked" : NameOf(tally.reason)),
+         std::to_string(tally.count) + (tally.is_parked ? " records are parked without a vector"
+                                                        : " records wait for their vector"),
+         tally.oldest});
+  }
+}
+
+// A finding that brings no time of its own holds since it was first reported.
+void HealthService::DateFindings(HealthReport& report) {
+  std::vector<std::pair<std::string, WallTime>> still_held;
+  for (HealthFinding& finding : report.findings) {
+    const std::string key = finding.component + "/" + finding.code;
+    const auto known = std::find_if(
+        since_.begin(), since_.end(), [&](const auto& entry) { return entry.first == key; });
+    const WallTime since = known != since_.end() ? known->second : runtime_.WallNow();
+    if (finding.since == WallTime{}) finding.since = since;
+    still_held.emplace_back(key, since);
+  }
+  since_ = std::move(still_held);
+}
+
+void HealthService::RefreshGauges(Deadline deadline) {
+  metrics_.Set(Metric::kIndexPoints, static_cast<double>(sets_.index().Size()));
+  const Result<std::vector<PendingTally>> tallies = store_.TallyPending(deadline);
+  if (!tallies.has_value()) return;
+  metrics_.Clear(Metric::kPendingVectors);
+  metrics_.Clear(Metric::kPendingOldest);
+  metrics_.Clear(Metric::kPendingParked);
+  std::vector<std::pair<std::string, WallTime>> oldest;
+  for (const PendingTally& tally : *tallies) {
+    const std::string set = std::to_string(tally.set);
+    const auto count = static_cast<double>(tally.count);
+    if (tally.is_parked) {
+      metrics_.Set(Metric::kPendingParked, count, {set});
+    } else {
+      metrics_.Set(Metric::kPendingVectors, count, {set, NameOf(tally.reason)});
+    }
+    const auto known = std::find_if(
+        oldest.begin(), oldest.end(), [&](const auto& entry) { return entry.first == set; });
+    if (known == oldest.end()) {
+      oldest.emplace_back(set, tally.oldest);
+    } else {
+      known->second = std::min(known->second, tally.oldest);
+    }
+  }
+  for (const auto& [set, since] : oldest) {
+    const std::chrono::duration<double> age = runtime_.WallNow() - since;
+    metrics_.Set(Metric::kPendingOldest, age.count(), {set});
+  }
+}
+
+}  // namespace datastorage

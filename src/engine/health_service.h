@@ -1,0 +1,61 @@
+// HealthService: what an operator and a load balancer may ask at any time. Ready means that a
+// durable write is possible now; anything else that is lost is a finding, not unreadiness.
+//
+// Threads: safe to call concurrently; answers are cached for a second.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/runtime.h"
+#include "engine/embedding_service.h"
+#include "engine/vector_sets.h"
+#include "ports/health_probe.h"
+#include "ports/record_store.h"
+
+namespace datastorage {
+
+struct HealthFinding {
+  std::string component;  // "record_store", "vector_index", "embedder", "relay".
+  std::string code;       // A DegradedCode or PendingReason name, or "unavailable".
+  std::string reason;     // For people.
+  WallTime since;
+};
+
+struct HealthReport {
+  bool is_ready = false;
+  std::vector<HealthFinding> findings;  // Empty: ok. Ready with findings: degraded.
+};
+
+class HealthService {
+ public:
+  HealthService(Runtime& runtime,
+                HealthProbe& store_probe,
+                RecordStore& store,
+                VectorSets& sets,
+                EmbeddingService* embedder,
+                Metrics& metrics);
+
+  HealthReport Report(Deadline deadline);
+  // Sets the gauges of pending rows and index; called before metrics are rendered.
+  void RefreshGauges(Deadline deadline);
+
+ private:
+  void AddPending(HealthReport& report, Deadline deadline);
+  void DateFindings(HealthReport& report);
+
+  Runtime& runtime_;
+  HealthProbe& store_probe_;
+  RecordStore& store_;
+  VectorSets& sets_;
+  EmbeddingService* embedder_;
+  Metrics& metrics_;
+  Mutex mutex_;
+  std::vector<std::pair<std::string, WallTime>> since_;
+  HealthReport last_;
+  SteadyTime last_time_{};
+  bool has_last_ = false;
+};
+
+}  // namespace datastorage
