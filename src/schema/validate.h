@@ -18,12 +18,18 @@ struct Violation {
 };
 
 struct ParsedBody {
-  std::optional<RecordBody> body;     // Exactly when there are no violations.
-  std::vector<Violation> violations;  // In field order; unknown members last, as sent.
+  std::optional<RecordBody> body;  // Exactly when there are no violations.
+  // In field order; unknown members last, as sent. At most limits::kViolationCountMax; the last
+  // one says so if there are more.
+  std::vector<Violation> violations;
   // Equal for equal content as sent: null = absent, defaults filled in, before a computed
   // `duration` and before a `trace_id` from a header.
   Sha256 content_hash{};
 };
+
+// Equal for contents that mean the same: absent members count as absent, metadata is compared as a
+// JSON value (member order and the spelling of numbers do not matter).
+Sha256 ContentHash(const RecordBody& body);
 
 // The body of a create request. Computes `duration` from both times when absent.
 ParsedBody ParseCreate(RecordKind kind, const ParsedJson& document);
@@ -35,8 +41,9 @@ struct ParsedPatch {
 };
 
 // JSON Merge Patch (RFC 7396) of updatable members; others are violations ("not_updatable").
-// `duration` follows a patched `end_time` unless it is given too. A phase that may not follow
-// the current one is not a violation here: ask PhaseMayFollow.
+// Nested metadata is merged too, also when it comes as a string that holds an object.
+// `duration` follows a changed `end_time` unless it is given too: computed anew, or absent with it.
+// A phase that may not follow the current one is not a violation here: ask PhaseMayFollow.
 ParsedPatch ApplyPatch(const RecordBody& current, const ParsedJson& patch);
 
 // Whether an update may go from the phase of `from` to that of `to`; true for kinds without one.

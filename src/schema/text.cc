@@ -1,0 +1,50 @@
+#include "schema/text.h"
+
+#include <unicode/uchar.h>
+
+#include <algorithm>
+
+namespace datastorage::schema {
+namespace {
+
+bool BeginsCodePoint(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+}
+
+// REQUIRES: `bytes` is one code point.
+UChar32 Decode(std::string_view bytes) {
+  const unsigned first = static_cast<unsigned char>(bytes.front());
+  if (bytes.size() == 1) return static_cast<UChar32>(first);
+  unsigned value = first & (0x7FU >> bytes.size());
+  for (const char byte : bytes.substr(1)) {
+    value = (value << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
+  }
+  return static_cast<UChar32>(value);
+}
+
+}  // namespace
+
+std::size_t CodePointCount(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), BeginsCodePoint));
+}
+
+std::string_view CodePointPrefix(std::string_view text, std::size_t count_max) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!BeginsCodePoint(text[i])) continue;
+    if (count == count_max) return text.substr(0, i);
+    ++count;
+  }
+  return text;
+}
+
+bool IsBlank(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view first = CodePointPrefix(text, 1);
+    if (u_hasBinaryProperty(Decode(first), UCHAR_WHITE_SPACE) == 0) return false;
+    text.remove_prefix(first.size());
+  }
+  return true;
+}
+
+}  // namespace datastorage::schema
