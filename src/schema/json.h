@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -17,8 +16,10 @@ namespace datastorage::schema {
 
 enum class JsonType : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
 
+struct JsonMember;
+
 struct Json {
-  using Member = std::pair<std::string, Json>;
+  using Member = JsonMember;
 
   JsonType type = JsonType::kNull;
   bool boolean = false;
@@ -41,6 +42,12 @@ struct Json {
   // Appends to an array or object.
   void Add(Json element);
   void Add(std::string name, Json value);
+};
+
+// Not a std::pair, which would have to be complete before Json is: clang refuses that circle.
+struct JsonMember {
+  std::string first;
+  Json second;
 };
 
 // One thing that is wrong with a document that is JSON: a duplicate member name or a U+0000.
