@@ -1,0 +1,105 @@
+#include "app/service.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "lexical/lexical_embedder.h"
+#include "minilm/minilm_embedder.h"
+
+namespace datastorage::app {
+namespace {
+
+constexpr Duration kOpenTimeout = std::chrono::minutes(10);  // A backfill of a large store.
+
+Precision PrecisionOf(EmbedPrecision choice) {
+  switch (choice) {
+    case EmbedPrecision::kAutomatic: return Precision::kAutomatic;
+    case EmbedPrecision::kF32: return Precision::kF32;
+    case EmbedPrecision::kBf16: return Precision::kBf16;
+  }
+  return Precision::kAutomatic;
+}
+
+}  // namespace
+
+Service::Service(const Config& config, Runtime& runtime)
+    : config_(config), runtime_(runtime), cache_({}), index_({}, runtime) {}
+
+Service::~Service() { Stop(); }
+
+Result<std::unique_ptr<Service>> Service::Open(const Config& config, Runtime& runtime) {
+  std::unique_ptr<Service> service(new Service(config, runtime));
+  // The store first: a second process on the folder is told so before it loads a model.
+  DS_RETURN_IF_ERROR(service->OpenStores());
+  DS_RETURN_IF_ERROR(service->OpenEmbedder());
+  service->Wire();
+  const Deadline deadline = Deadline::In(kOpenTimeout, runtime);
+  DS_RETURN_IF_ERROR(service->sets_->Open(deadline));
+  DS_RETURN_IF_ERROR(service->query_service_->Open(deadline));
+  return service;
+}
+
+Result<void> Service::OpenEmbedder() {
+  switch (config_.embedder) {
+    case EmbedderChoice::kNone: embedder_description_ = "none: search by words only"; return {};
+    case EmbedderChoice::kLexical:
+      embedder_ = std::make_unique<LexicalEmbedder>();
+      embedder_description_ = embedder_->ModelId() + ": hashed words, not meaning";
+      return {};
+    case EmbedderChoice::kMiniLm: break;
+  }
+  DS_ASSIGN_OR_RETURN(std::unique_ptr<MiniLmEmbedder> minilm,
+                      MiniLmEmbedder::Open({config_.model_directory,
+                                            PrecisionOf(config_.embed_precision),
+                                            config_.embedder_thread_count}));
+  embedder_description_ = minilm->Description();
+  embedder_ = std::move(minilm);
+  return {};
+}
+
+Result<void> Service::OpenStores() {
+  SqliteRecordStore::Options options;
+  options.directory = config_.data_directory;
+  DS_ASSIGN_OR_RETURN(store_, SqliteRecordStore::Open(options));
+  return {};
+}
+
+void Service::Wire() {
+  const int processor_count = static_cast<int>(std::thread::hardware_concurrency());
+  const int embedder_count = config_.embedder_thread_count != 0
+                                 ? static_cast<int>(config_.embedder_thread_count)
+                                 : std::max(1, processor_count);
+  if (embedder_ != nullptr) {
+    embedding_service_ = std::make_unique<EmbeddingService>(
+        runtime_, *embedder_, cache_, metrics_, EmbeddingService::Options{embedder_count});
+  }
+  EmbeddingService* embedding = embedding_service_.get();
+  const std::string space = embedding != nullptr ? embedding->Space() : "";
+  sets_ = std::make_unique<VectorSets>(runtime_, *store_, index_, "scan", space);
+
+  DualWriter::Options writer_options;
+  writer_options.embed_wait_count_max = std::max(1, static_cast<int>(config_.worker_count) / 2);
+  dual_writer_ = std::make_unique<DualWriter>(runtime_, *store_, *sets_, embedding, metrics_,
+                                              writer_options);
+  relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, metrics_);
+  dual_writer_->OnPending([this] { relay_->Wake(); });
+  write_service_ = std::make_unique<WriteService>(runtime_, *store_, *dual_writer_,
+                                                  SystemUuidSource(), metrics_);
+  query_service_ = std::make_unique<QueryService>(*store_, metrics_);
+  search_service_ = std::make_unique<SearchService>(*store_, *sets_, embedding, metrics_);
+  health_service_ = std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding,
+                                                    metrics_);
+}
+
+void Service::Start() {
+  sets_->StartFilling();
+  relay_->Start();
+}
+
+void Service::Stop() {
+  if (relay_ != nullptr) relay_->Stop();
+  if (sets_ != nullptr) sets_->Stop();
+}
+
+}  // namespace datastorage::app

@@ -1,0 +1,72 @@
+// Service: every part of the running service, wired once from a Config and torn down in reverse.
+//
+// Threads: Open, Start and Stop are called from one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.h"
+#include "base/metrics.h"
+#include "base/runtime.h"
+#include "engine/dual_writer.h"
+#include "engine/embedding_service.h"
+#include "engine/health_service.h"
+#include "engine/query_service.h"
+#include "engine/relay.h"
+#include "engine/search_service.h"
+#include "engine/vector_sets.h"
+#include "engine/write_service.h"
+#include "memory_cache/memory_embedding_cache.h"
+#include "ports/embedder.h"
+#include "scan/scan_index.h"
+#include "sqlite/sqlite_record_store.h"
+
+namespace datastorage::app {
+
+class Service {
+ public:
+  // Opens the embedder and the stores; nothing runs yet. Errors: kUnavailable (the data folder is
+  // in use), kNotFound (the model files are missing), and what the stores say.
+  static Result<std::unique_ptr<Service>> Open(const Config& config, Runtime& runtime);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // Begins filling the index and finishing what is pending.
+  void Start();
+  void Stop();
+
+  Metrics& metrics() { return metrics_; }
+  WriteService& writes() { return *write_service_; }
+  QueryService& queries() { return *query_service_; }
+  SearchService& searches() { return *search_service_; }
+  HealthService& health() { return *health_service_; }
+  // One line about the model, such as "all-MiniLM-L6-v2, bf16, 2 threads".
+  const std::string& embedder_description() const { return embedder_description_; }
+
+ private:
+  Service(const Config& config, Runtime& runtime);
+  Result<void> OpenEmbedder();
+  Result<void> OpenStores();
+  void Wire();
+
+  const Config config_;
+  Runtime& runtime_;
+  Metrics metrics_;
+  std::string embedder_description_;
+  std::unique_ptr<Embedder> embedder_;
+  MemoryEmbeddingCache cache_;
+  ScanIndex index_;
+  std::unique_ptr<SqliteRecordStore> store_;
+  std::unique_ptr<EmbeddingService> embedding_service_;
+  std::unique_ptr<VectorSets> sets_;
+  std::unique_ptr<DualWriter> dual_writer_;
+  std::unique_ptr<WriteService> write_service_;
+  std::unique_ptr<QueryService> query_service_;
+  std::unique_ptr<SearchService> search_service_;
+  std::unique_ptr<HealthService> health_service_;
+  std::unique_ptr<Relay> relay_;
+};
+
+}  // namespace datastorage::app
