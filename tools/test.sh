@@ -86,7 +86,7 @@ tidy_files() {
   configure_and_build dev
   printf '%s\n' "$@" |
     xargs -P "$(nproc)" -n 1 clang-tidy-19 -p build/dev --quiet \
-      --extra-arg=-Wno-unknown-warning-option \
+      --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion \
       2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2 || true) ||
     fail "clang-tidy names faults (above)" "mend them; NOLINT(rule) with a reason where it is wrong"
   say "clang-tidy: $# files are clean"
