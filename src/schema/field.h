@@ -22,7 +22,9 @@ struct FieldRules {
   std::int64_t maximum = limits::kIntegerMax;  // Of integers and numbers; the least is 0.
   bool is_updatable = false;
   bool is_natural_key = false;
-  bool is_embedded = false;  // Part of the text that is embedded, in embedding order.
+  // Place in the text that is embedded, from 1; 0: not part of it. Of members of equal rank the
+  // first one that is not blank stands for all.
+  int embedding_rank = 0;
 };
 
 template <class Record, class Value>

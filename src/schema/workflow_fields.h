@@ -53,7 +53,7 @@ inline constexpr std::tuple kWorkflowFields{
           &Workflow::summary,
           Member::kSummary,
           "What was seen and what happened, in prose: the main text of searches.",
-          FieldRules{.length_max = 8'192, .is_updatable = true, .is_embedded = true}},
+          FieldRules{.length_max = 8'192, .is_updatable = true, .embedding_rank = 1}},
     Field{"trace_id",
           &Workflow::trace_id,
           Member::kTraceId,
