@@ -43,7 +43,6 @@ LIBRARIES = {
     "openvino/": ["minilm"],
     "curl/": ["net"],
     "hwy/": ["scan"],
-    "xxhash.h": ["memory_cache"],
     "CLI/": ["cli", "app"],
     "yaml-cpp/": ["app"],
 }

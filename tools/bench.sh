@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# bench.sh speed:     builds and runs the benchmarks.
+# bench.sh relevance: how well search finds: the paraphrases over the samples and, where CORPUS or
+#                     DS_TEST_CORPUS names a folder of labelled texts, that corpus too.
+
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+speed() {
+  tools/build.sh bench
+  local program
+  for program in build/bench/*_benchmark; do
+    [[ -f $program && -x $program ]] || continue
+    say "== $(basename "$program")"
+    "$program"
+  done
+}
+
+relevance() {
+  local corpus=${CORPUS:-${DS_TEST_CORPUS:-}}
+  tools/build.sh release datastorage
+  say "== paraphrases of the samples"
+  python3 bench/relevance/paraphrases.py
+  if [[ -z $corpus ]]; then
+    say "no folder of labelled texts given (make relevance CORPUS=FOLDER): that part was not run"
+    return
+  fi
+  say "== $corpus"
+  python3 bench/relevance/relevance.py "$corpus"
+}
+
+case "${1:-}" in
+  speed) speed ;;
+  relevance) relevance ;;
+  *) fail "say what to measure" "run tools/bench.sh speed, or relevance" ;;
+esac
