@@ -1,0 +1,7 @@
+-- finish_intent_claims: turns the idempotency claims of an intent into those of its record.
+--
+-- Params:  id.
+-- Returns: nothing.
+-- Uses:    idempotency_key_of_intent.
+-- Runs in: the transaction of a commit.
+UPDATE idempotency_key SET http_status = 201, version = 1 WHERE id = ? AND http_status = 0;

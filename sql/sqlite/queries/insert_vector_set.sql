@@ -1,0 +1,5 @@
+-- insert_vector_set: registers a set.
+--
+-- Params:  engine space projection state.
+-- Returns: nothing; the rowid is the set's id.
+INSERT INTO vector_set (engine, space, projection, state) VALUES (?, ?, ?, ?);

@@ -1,0 +1,10 @@
+-- search_text: records that hold any of the words, best first.
+--
+-- Params:  the FTS5 query, those of the filter, then how many at most.
+-- Returns: id bm25 (higher is better).
+SELECT r.id, -bm25(record_text) AS score
+FROM record_text
+JOIN record_now AS r ON r.no = record_text.rowid
+WHERE record_text MATCH ? AND ({filter})
+ORDER BY score DESC, r.id
+LIMIT ?;

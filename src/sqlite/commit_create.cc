@@ -1,0 +1,83 @@
+// Creation, whole or as the last step of an intent.
+#include "base/check.h"
+#include "schema/record_json.h"
+#include "sqlite/commit_run.h"
+#include "sqlite/record_rows.h"
+#include "sqlite/search_words.h"
+
+namespace datastorage::sqlite {
+
+Result<WriteOutcome> CommitRun::Do(const CreateOp& operation) {
+  if (operation.consumes_intent.has_value()) return FinishIntent(operation);
+  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, operation.now));
+  if (claimed.has_value()) return *claimed;
+  const RecordKind kind = KindOf(operation.body);
+  const std::string& key = NaturalKeyOf(operation.body);
+  DS_ASSIGN_OR_RETURN(const Verdict held, CheckNaturalKey(kind, key, operation.content_hash));
+  if (held.has_value()) {
+    if (held->status == WriteStatus::kExisting) {
+      DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, operation.now));
+    }
+    return *held;
+  }
+  DS_ASSIGN_OR_RETURN(const Verdict used, CheckId(operation.id));
+  if (used.has_value()) return *used;
+
+  {
+    StatementRun naming(writer_.At(Query::kInsertNaturalKey));
+    naming.BindText(NameOf(kind)).BindText(key).BindId(operation.id).BindNull();
+    DS_RETURN_IF_ERROR(naming.Run());
+  }
+  DS_ASSIGN_OR_RETURN(const WriteOutcome outcome, StoreRecord(operation, DrawStamp()));
+  DS_RETURN_IF_ERROR(Claim(operation.claim, 201, outcome, operation.now));
+  return outcome;
+}
+
+// The claims were checked when the intent began, and are its own while it stands.
+Result<WriteOutcome> CommitRun::FinishIntent(const CreateOp& operation) {
+  DS_ASSIGN_OR_RETURN(const std::optional<Intent> intent, FindIntent(operation.id));
+  if (!intent.has_value() || intent->stamp != *operation.consumes_intent) {
+    return WriteOutcome{.status = WriteStatus::kFenced, .id = operation.id};
+  }
+  DS_CHECK(intent->kind == NameOf(KindOf(operation.body)));
+  DS_CHECK(intent->key == NaturalKeyOf(operation.body));
+  DS_RETURN_IF_ERROR(StatementRun(writer_.At(Query::kFinishNaturalKey))
+                         .BindText(intent->kind)
+                         .BindText(intent->key)
+                         .Run());
+  DS_RETURN_IF_ERROR(
+      StatementRun(writer_.At(Query::kFinishIntentClaims)).BindId(operation.id).Run());
+  return StoreRecord(operation, intent->stamp);
+}
+
+Result<WriteOutcome> CommitRun::StoreRecord(const CreateOp& operation, Stamp stamp) {
+  const std::string body = schema::BodyToStoredText(operation.body);
+  const IndexedTexts texts = IndexedTextsOf(operation.body);
+  {
+    StatementRun inserting(writer_.At(Query::kInsertRecord));
+    inserting.BindId(operation.id).BindText(NameOf(KindOf(operation.body))).BindInteger(1);
+    inserting.BindInteger(stamp).BindId(operation.attempt).BindBlob(operation.content_hash);
+    inserting.BindHash(operation.text_hash).BindTime(operation.now).BindTime(operation.now);
+    inserting.BindText(texts.name_parts).BindText(body);
+    BindMembers(inserting, 12, operation.body);
+    DS_RETURN_IF_ERROR(inserting.Run());
+  }
+  DS_RETURN_IF_ERROR(ReplaceTexts(writer_.LastRow(), nullptr, &operation.body));
+  PendingChange change{.id = operation.id,
+                       .stamp = stamp,
+                       .now = operation.now,
+                       .rule = operation.pending_rule,
+                       .reason = operation.pending_reason,
+                       .has_text = operation.text_hash.has_value()};
+  for (const SpacedEmbedding& embedding : operation.embeddings) {
+    DS_CHECK(embedding.text_hash == operation.text_hash);
+    DS_RETURN_IF_ERROR(PutEmbedding(operation.id, embedding, stamp));
+    change.spaces.push_back(embedding.space);
+  }
+  WriteOutcome outcome{
+      .status = WriteStatus::kCreated, .id = operation.id, .version = 1, .stamp = stamp};
+  DS_ASSIGN_OR_RETURN(outcome.has_pending, LeavePending(change));
+  return outcome;
+}
+
+}  // namespace datastorage::sqlite

@@ -1,0 +1,44 @@
+#include "sqlite/connection_pool.h"
+
+#include <utility>
+
+namespace datastorage::sqlite {
+
+ConnectionPool::Lease::~Lease() {
+  if (connection_ == nullptr) return;
+  connection_->Rollback();
+  connection_->SetDeadline(Deadline::Never());
+  pool_->Return(*connection_);
+}
+
+ConnectionPool::Lease::Lease(Lease&& other) noexcept
+    : pool_(other.pool_), connection_(std::exchange(other.connection_, nullptr)) {}
+
+void ConnectionPool::Add(std::unique_ptr<Connection> connection) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(connection.get());
+  owned_.push_back(std::move(connection));
+}
+
+Result<ConnectionPool::Lease> ConnectionPool::Acquire(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  const auto is_free = [this] { return !free_.empty(); };
+  // Remaining() is bounded, so that the sum with now() cannot overflow.
+  const auto until = std::chrono::steady_clock::now() + deadline.Remaining();
+  if (deadline.HasPassed() || !returned_.wait_until(lock, until, is_free)) {
+    return DeadlineExceeded("the record store was busy until the deadline passed");
+  }
+  Connection* connection = free_.back();
+  free_.pop_back();
+  return Lease(*this, *connection);
+}
+
+void ConnectionPool::Return(Connection& connection) {
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(&connection);
+  }
+  returned_.notify_one();
+}
+
+}  // namespace datastorage::sqlite

@@ -1,0 +1,25 @@
+// Migrations: numbered steps of the schema, each in one transaction, remembered with its checksum.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "sqlite/connection.h"
+
+namespace datastorage::sqlite {
+
+struct Migration {
+  int number = 0;  // 1, 2, … without gaps.
+  std::string_view sql;
+};
+
+// Those of this program.
+std::span<const Migration> AllMigrations();
+
+// Applies what is missing. Errors: kConflict when the file was written by a newer program (names
+// both schema versions), when an applied migration differs from ours, or when the file belongs to
+// something else; those of the result code table.
+Result<void> Migrate(Connection& writer, std::span<const Migration> migrations);
+
+}  // namespace datastorage::sqlite
