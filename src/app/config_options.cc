@@ -141,7 +141,7 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      [](const std::string& text, Config& c) { return ApplyEndpoint(text, c.metrics); }},
     {"data",
      "DIR",
-     "data",
+     "./data",
      "Folder of the database; made when absent",
      [](const std::string& text, Config& c) { return ApplyFolder(text, c.data_directory); }},
     {"log-level", "LEVEL", "info", "debug, info, warning or error", ApplyLogLevel},

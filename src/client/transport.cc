@@ -1,7 +1,6 @@
 #include "client/transport.h"
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include "base/uuid.h"
@@ -14,9 +13,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5'000};
 
+// A refused connection is not among them: whoever calls learns at once that nobody is there.
 bool MayPass(const Error& error) {
-  return error.kind == ErrorKind::kUnreachable || error.kind == ErrorKind::kTryAgain ||
-         error.kind == ErrorKind::kOutcomeUnknown;
+  return error.kind == ErrorKind::kTryAgain || error.kind == ErrorKind::kOutcomeUnknown;
 }
 
 // What the server asks for; else doubling, with the lower half drawn at random, so that clients

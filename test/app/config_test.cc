@@ -100,9 +100,9 @@ TEST(Config, ReportsAllErrorsTogetherWithTheirPlaces) {
 }
 
 TEST(Config, NamesTheLineOfAFileThatIsNotYaml) {
-  const ConfigFile file("workers: 2\ndata: \"unclosed\n");
+  const ConfigFile file("workers: 2\ndata: {unclosed\n");
   EXPECT_THAT(LoadArguments({"--config", file.path()}).errors,
-              ElementsAre(HasSubstr("is not YAML")));
+              ElementsAre(HasSubstr(":3: is not YAML: ")));
   EXPECT_THAT(LoadArguments({"--config", "/nowhere/x.yaml"}).errors,
               ElementsAre("/nowhere/x.yaml: cannot be read"));
 }
@@ -124,12 +124,13 @@ TEST(Config, AcceptsLoopbackAddressesOnly) {
                         {"127.0.0.1", nullptr},
                         {"127.0.0.1:65536", nullptr},
                         {"127.0.0.1:x", nullptr},
-                        {":8080", nullptr},
-                        {"", nullptr}};
+                        {":8080", nullptr}};
   for (const Case& c : cases) {
     const LoadedConfig loaded = LoadArguments({"--listen=" + std::string(c.listen)});
     ASSERT_EQ(loaded.config.has_value(), c.host != nullptr) << c.listen;
-    if (c.host != nullptr) EXPECT_EQ(loaded.config->listen.host, c.host);
+    if (c.host != nullptr) {
+      EXPECT_EQ(loaded.config->listen.host, c.host);
+    }
     EXPECT_EQ(LoadArguments({"--metrics=" + std::string(c.listen)}).config.has_value(),
               c.host != nullptr)
         << c.listen;

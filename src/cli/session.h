@@ -1,0 +1,54 @@
+// Session: what every client command shares: the console, the global options and the client.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/console.h"
+#include "cli/exit_code.h"
+#include "client/client.h"
+#include "schema/json.h"
+
+namespace CLI {
+class App;
+}
+
+namespace datastorage::cli {
+
+struct GlobalOptions {
+  std::string server = "http://127.0.0.1:8080";
+  bool wants_json = false;
+};
+
+class Session {
+ public:
+  Session(Console console, const GlobalOptions& options) : console_(console), options_(options) {}
+
+  const Console& console() const { return console_; }
+  bool wants_json() const { return options_.wants_json; }
+  const std::string& server() const { return options_.server; }
+  // Made at the first use: the global options are known only after parsing.
+  client::Client& client();
+
+  // Says why on `err` and gives the exit code.
+  ExitCode Fail(const client::Error& error, bool carries_input) const;
+  ExitCode Fail(ExitCode code, std::string_view message) const;
+
+  // Reads a file, or standard input for "-". On failure says so and gives nullopt.
+  std::optional<std::string> ReadInput(const std::string& path) const;
+
+  // Parses what the server sent. On failure says so and gives nullopt.
+  std::optional<schema::Json> Parse(std::string_view json) const;
+
+ private:
+  Console console_;
+  const GlobalOptions& options_;
+  std::unique_ptr<client::Client> client_;
+};
+
+// The chosen command, bound to its parsed options.
+using Action = std::function<ExitCode(Session&)>;
+
+}  // namespace datastorage::cli
