@@ -148,7 +148,9 @@ TEST_F(EmbeddingServiceTest, ReleasesWaitersWhenItStops) {
   stopper.join();
   waiter.join();
   // It either ran in the last batch or was told that nobody will run it.
-  if (!result.has_value()) EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  if (!result.has_value()) {
+    EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  }
 }
 
 }  // namespace

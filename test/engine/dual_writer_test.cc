@@ -1,0 +1,123 @@
+#include "engine/dual_writer.h"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "engine/engine_fixture.h"
+
+namespace datastorage {
+namespace {
+
+using std::chrono::milliseconds;
+
+class DualWriterTest : public EngineFixture {
+ protected:
+  Result<WriteReply> Write(const std::string& key, WriteMode mode, Deadline deadline) {
+    CreateRequest request = RequestFor(ARemediation(key, "disk full on " + key));
+    request.mode = mode;
+    return writes_->Create(request, deadline);
+  }
+};
+
+TEST_F(DualWriterTest, SaysSyncedOnlyWhenTheIndexHoldsTheRecord) {
+  const Record record = Create("rr-1", "disk full");
+  EXPECT_EQ(record.vector, VectorState::kSynced);
+  EXPECT_EQ(index_->Size(), 1);
+  const auto nearest = index_->Nearest(FakeEmbedder::VectorOf("disk full"), {}, 1, Soon());
+  ASSERT_EQ(nearest->hits.size(), 1U);
+  EXPECT_EQ(nearest->hits[0].id, record.id);
+  EXPECT_EQ(nearest->hits[0].stamp, record.stamp);
+}
+
+TEST_F(DualWriterTest, CommitsWhenTheModelIsOverItsBudgetAndLeavesTheVectorToTheRelay) {
+  embed_budget_ = milliseconds(10);
+  Restart();
+  embedder_->Close();
+  const auto reply = Write("rr-1", WriteMode::kDefault, Soon());
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->record.vector, VectorState::kPending);
+  EXPECT_EQ(reply->record.vector_reason, PendingReason::kEmbedderBusy);
+  EXPECT_EQ(index_->Size(), 0);
+  embedder_->Open();
+  ASSERT_TRUE(RunRelayUntilIdle());
+  EXPECT_EQ(index_->Size(), 1);
+  EXPECT_EQ(embedder_->RunCountOf("disk full on rr-1"), 1);
+}
+
+TEST_F(DualWriterTest, FinishesAPendingRecordAfterARestart) {
+  embedder_->FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
+  const auto reply = Write("rr-1", WriteMode::kDefault, Soon());
+  ASSERT_EQ(reply->record.vector, VectorState::kPending);
+  embedder_->Heal();
+  Restart();
+  EXPECT_EQ(StateOf(reply->record.id), VectorState::kPending);
+  ASSERT_TRUE(RunRelayUntilIdle());
+  EXPECT_EQ(StateOf(reply->record.id), VectorState::kSynced);
+}
+
+TEST_F(DualWriterTest, StoresNothingOfAStrictWriteWithoutItsVector) {
+  embedder_->Close();
+  const auto reply = Write("rr-1", WriteMode::kStrict, Deadline::In(milliseconds(30)));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
+  const RecordRef ref = NaturalKey{RecordKind::kRemediation, "rr-1"};
+  EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().status, ReadStatus::kNotFound);
+  embedder_->Open();
+  const auto again = Write("rr-1", WriteMode::kStrict, Soon());
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->record.vector, VectorState::kSynced);
+}
+
+TEST_F(DualWriterTest, StrictWaitsLongerThanTheBudgetOfADefaultWrite) {
+  embed_budget_ = milliseconds(1);
+  Restart();
+  embedder_->Close();
+  std::thread opener([&] {
+    EXPECT_TRUE(embedder_->AwaitCallsInside(1));
+    embedder_->Open();
+  });
+  const auto reply = Write("rr-1", WriteMode::kStrict, Soon());
+  opener.join();
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->record.vector, VectorState::kSynced);
+}
+
+TEST_F(DualWriterTest, GivesARecordWithoutTextNoVector) {
+  Remediation record = ARemediation("rr-1", "");
+  record.summary.reset();
+  const auto reply = writes_->Create(RequestFor(record), Soon());
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->record.vector, VectorState::kNone);
+  EXPECT_TRUE(store_->TallyPending(Soon())->empty());
+}
+
+TEST_F(DualWriterTest, TakesTheVectorAwayWithTheText) {
+  const Record record = Create("rr-1", "disk full");
+  const auto reply = writes_->Patch(PatchFor(record, R"({"summary":null})"), Soon());
+  ASSERT_EQ(reply->status, ReplyStatus::kUpdated);
+  EXPECT_EQ(reply->record.vector, VectorState::kNone);
+  EXPECT_EQ(index_->Size(), 0);
+  EXPECT_EQ(StateOf(record.id), VectorState::kNone);
+}
+
+TEST_F(DualWriterTest, LeavesToTheRelayWhatAFullIndexRefused) {
+  index_ = std::make_unique<ScanIndex>(ScanIndex::Options{.point_count_max = 1});
+  sets_ =
+      std::make_unique<VectorSets>(ThreadRuntime(), *store_, *index_, "scan", embedding_->Space());
+  ASSERT_TRUE(sets_->Open(Soon()).has_value());
+  sets_->StartFilling();
+  ASSERT_TRUE(sets_->AwaitFilled(Soon()));
+  DualWriter writer(ThreadRuntime(), *store_, *sets_, embedding_.get(), metrics_, {});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  const auto first = writes.Create(RequestFor(ARemediation("rr-1", "disk full")), Soon());
+  const auto second = writes.Create(RequestFor(ARemediation("rr-2", "disk full too")), Soon());
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(first->record.vector, VectorState::kSynced);
+  EXPECT_EQ(second->record.vector, VectorState::kPending);
+  EXPECT_EQ(second->record.vector_reason, PendingReason::kVectorStoreUnavailable);
+  EXPECT_EQ(StateOf(second->record.id), VectorState::kPending);
+}
+
+}  // namespace
+}  // namespace datastorage
