@@ -49,7 +49,7 @@ stop() {
   say "stopping the service (process $pid)"
   kill -TERM "$pid"
   for ((waited = 0; waited < STOP_SECONDS_MAX * 10; waited++)); do
-    if [[ ! -d /proc/$pid ]]; then
+    if ! own_pid >/dev/null; then
       rm -f "$PID_FILE"
       say "stopped"
       return
