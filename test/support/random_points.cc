@@ -101,7 +101,8 @@ Filter RandomPoints::AFilter(const std::vector<RecordId>& ids, int depth_max) {
   if (depth_max == 0 || Below(4) == 0) return Leaf(ids);
   if (Below(4) == 0) return Filter::Not(AFilter(ids, depth_max - 1));
   std::vector<Filter> children;
-  for (std::size_t i = Below(4); i > 0; --i) children.push_back(AFilter(ids, depth_max - 1));
+  const std::size_t child_count = Below(12) == 0 ? 0 : 1 + Below(3);
+  while (children.size() < child_count) children.push_back(AFilter(ids, depth_max - 1));
   return Below(2) == 0 ? Filter::And(std::move(children)) : Filter::Or(std::move(children));
 }
 
