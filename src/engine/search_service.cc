@@ -51,7 +51,11 @@ SearchService::SearchService(RecordStore& store,
                              VectorSets& sets,
                              EmbeddingService* embedder,
                              Metrics& metrics)
-    : store_(store), sets_(sets), embedder_(embedder), metrics_(metrics), semantic_(store, sets) {}
+    : store_(store),
+      sets_(sets),
+      embedder_(embedder),
+      metrics_(metrics),
+      semantic_(store, sets, metrics) {}
 
 Result<SearchReply> SearchService::Search(const SearchRequest& request, Deadline deadline) {
   const SteadyTime begin = SystemClock().Now();

@@ -58,8 +58,11 @@ Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const SemanticQuery& query,
   std::unordered_set<RecordId> known(ids.begin(), ids.end());
   VectorIndex& index = sets_.index();
   const WidenedFilter widened = Widen(query.filter, index.Capabilities().can_decide);
+  const SteadyTime begin = SystemClock().Now();
   DS_ASSIGN_OR_RETURN(const Neighbors neighbors,
                       index.Nearest(query.vector, widened.filter, candidate_count, deadline));
+  const std::chrono::duration<double> elapsed = SystemClock().Now() - begin;
+  metrics_.Observe(Metric::kIndexScanDuration, elapsed.count());
   for (const Neighbor& hit : neighbors.hits) {
     if (known.insert(hit.id).second) ids.push_back(hit.id);
   }

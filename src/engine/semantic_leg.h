@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/metrics.h"
 #include "engine/vector_sets.h"
 #include "ports/record_store.h"
 
@@ -34,7 +35,8 @@ struct SemanticAnswer {
 
 class SemanticLeg {
  public:
-  SemanticLeg(RecordStore& store, VectorSets& sets) : store_(store), sets_(sets) {}
+  SemanticLeg(RecordStore& store, VectorSets& sets, Metrics& metrics)
+      : store_(store), sets_(sets), metrics_(metrics) {}
 
   // Errors: those of the record store.
   Result<SemanticAnswer> Nearest(const SemanticQuery& query, Deadline deadline);
@@ -53,6 +55,7 @@ class SemanticLeg {
 
   RecordStore& store_;
   VectorSets& sets_;
+  Metrics& metrics_;
 };
 
 }  // namespace datastorage

@@ -1,0 +1,148 @@
+#include "engine/group_committer.h"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "base/limits.h"
+#include "engine/engine_fixture.h"
+#include "fake/gated_record_store.h"
+
+namespace datastorage {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+
+class GroupCommitterTest : public EngineFixture {
+ protected:
+  ~GroupCommitterTest() override { gate_.Open(); }
+
+  static CreateOp Op(const std::string& key) {
+    CreateOp op;
+    op.id = SystemUuidSource().MakeVersion7();
+    op.attempt = SystemUuidSource().MakeVersion4();
+    op.body = ARemediation(key, "disk full");
+    op.content_hash = Sha256Of({key});
+    op.now = ThreadRuntime().WallNow();
+    return op;
+  }
+  Result<WriteOutcome> CommitOne(const std::string& key, Deadline deadline) {
+    std::vector<WriteOp> operations{Op(key)};
+    return committer_.CommitEach(std::move(operations), deadline).front();
+  }
+
+  GatedRecordStore gate_{*store_};
+  GroupCommitter committer_{ThreadRuntime(), gate_, metrics_};
+};
+
+TEST_F(GroupCommitterTest, CommitsTogetherWhatGatheredWhileTheLastTransactionRan) {
+  gate_.Close();
+  std::jthread first([&] { EXPECT_TRUE(CommitOne("first", Soon()).has_value()); });
+  ASSERT_TRUE(gate_.AwaitCommitInside());
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 8; ++i) {
+    others.emplace_back(
+        [&, i] { EXPECT_TRUE(CommitOne("rr-" + std::to_string(i), Soon()).has_value()); });
+  }
+  // All eight wait in the queue before the gate opens: one that comes with no time left must wait
+  // behind them, and says so.
+  const Deadline deadline = Soon();
+  while (metrics_.Render().find("datastorage_commit_queue_length 8") == std::string::npos) {
+    ASSERT_FALSE(deadline.HasPassed()) << metrics_.Render();
+    std::this_thread::yield();
+  }
+  gate_.Open();
+  first.join();
+  for (std::jthread& other : others) other.join();
+  EXPECT_THAT(gate_.SpanSizes(), ElementsAre(1, 8));
+}
+
+TEST_F(GroupCommitterTest, AnswersDeadlineExceededForWhatWasNeverTaken) {
+  gate_.Close();
+  std::jthread first([&] { EXPECT_TRUE(CommitOne("first", Soon()).has_value()); });
+  ASSERT_TRUE(gate_.AwaitCommitInside());
+  const auto late = CommitOne("late", Deadline::In(milliseconds(10)));
+  EXPECT_EQ(late.error().code, ErrorCode::kDeadlineExceeded);
+  gate_.Open();
+  first.join();
+  ASSERT_TRUE(CommitOne("after", Soon()).has_value());
+  const RecordRef ref = NaturalKey{RecordKind::kRemediation, "late"};
+  EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().status, ReadStatus::kNotFound);
+}
+
+TEST_F(GroupCommitterTest, AnswersOutcomeUnknownForWhatIsBeingCommitted) {
+  gate_.Close();
+  const auto unknown = CommitOne("slow", Deadline::In(milliseconds(50)));
+  EXPECT_EQ(unknown.error().code, ErrorCode::kOutcomeUnknown);
+  gate_.Open();
+  ASSERT_TRUE(CommitOne("after", Soon()).has_value());
+  const RecordRef ref = NaturalKey{RecordKind::kRemediation, "slow"};
+  EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().status, ReadStatus::kFound);
+}
+
+TEST_F(GroupCommitterTest, SplitsAFailingBatchSoThatOnlyTheBadOneFails) {
+  gate_.FailCommits([](std::span<const WriteOp> operations) -> std::optional<Error> {
+    for (const WriteOp& operation : operations) {
+      if (NaturalKeyOf(std::get<CreateOp>(operation).body) == "bad") return Internal("it is bad");
+    }
+    return std::nullopt;
+  });
+  std::vector<WriteOp> operations;
+  for (const char* key : {"a", "b", "bad", "c", "d"}) operations.emplace_back(Op(key));
+  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  std::vector<bool> has_succeeded;
+  for (const auto& result : results) has_succeeded.push_back(result.has_value());
+  EXPECT_THAT(has_succeeded, ElementsAre(true, true, false, true, true));
+}
+
+TEST_F(GroupCommitterTest, DoesNotSplitWhenTheStoreAsAWholeIsDown) {
+  gate_.FailCommits([](std::span<const WriteOp>) { return Unavailable("it is down"); });
+  std::vector<WriteOp> operations{Op("a"), Op("b")};
+  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  EXPECT_EQ(results[0].error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(gate_.SpanSizes(), ElementsAre(2));
+}
+
+TEST_F(GroupCommitterTest, RefusesWhatTheQueueCannotHold) {
+  gate_.Close();
+  std::jthread first([&] { EXPECT_TRUE(CommitOne("first", Soon()).has_value()); });
+  ASSERT_TRUE(gate_.AwaitCommitInside());
+  std::vector<WriteOp> operations;
+  for (std::size_t i = 0; i <= limits::kCommitQueueCountMax; ++i) {
+    operations.emplace_back(Op("rr-" + std::to_string(i)));
+  }
+  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  EXPECT_EQ(results.front().error().code, ErrorCode::kResourceExhausted);
+  gate_.Open();
+  first.join();
+}
+
+TEST_F(GroupCommitterTest, PutsTwoUpdatesOfOneRecordIntoDifferentTransactions) {
+  const Record record = Create("rr-1", "disk full");
+  gate_.Close();
+  std::jthread first([&] { EXPECT_TRUE(CommitOne("first", Soon()).has_value()); });
+  ASSERT_TRUE(gate_.AwaitCommitInside());
+  std::jthread updates([&] {
+    std::vector<WriteOp> operations;
+    for (std::int64_t version = 1; version <= 2; ++version) {
+      UpdateOp update;
+      update.id = record.id;
+      update.expected_version = version;
+      update.body = record.body;
+      update.now = ThreadRuntime().WallNow();
+      operations.emplace_back(std::move(update));
+    }
+    const auto results = committer_.CommitEach(std::move(operations), Soon());
+    EXPECT_EQ(results[0]->status, WriteStatus::kUpdated);
+    EXPECT_EQ(results[1]->status, WriteStatus::kUpdated);
+    EXPECT_EQ(results[1]->version, 3);
+  });
+  gate_.Open();
+  first.join();
+  updates.join();
+  EXPECT_THAT(gate_.SpanSizes(), ElementsAre(1, 1, 1));
+}
+
+}  // namespace
+}  // namespace datastorage

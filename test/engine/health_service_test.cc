@@ -1,0 +1,71 @@
+#include "engine/health_service.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/engine_fixture.h"
+
+namespace datastorage {
+namespace {
+
+class BreakableProbe final : public HealthProbe {
+ public:
+  Result<void> Check(Deadline /*deadline*/) override {
+    if (is_broken) return Unavailable("the disk is full");
+    return {};
+  }
+  bool is_broken = false;
+};
+
+class HealthServiceTest : public EngineFixture {
+ protected:
+  // A new one each time: a report is kept for a second.
+  HealthReport Report() {
+    HealthService health(ThreadRuntime(), probe_, *store_, *sets_, embedding_.get(), metrics_);
+    return health.Report(Soon());
+  }
+  BreakableProbe probe_;
+};
+
+TEST_F(HealthServiceTest, IsReadyWithoutFindingsWhenAllIsWell) {
+  const HealthReport report = Report();
+  EXPECT_TRUE(report.is_ready);
+  EXPECT_TRUE(report.findings.empty());
+}
+
+TEST_F(HealthServiceTest, IsNotReadyWhenNoDurableWriteIsPossible) {
+  probe_.is_broken = true;
+  const HealthReport report = Report();
+  EXPECT_FALSE(report.is_ready);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].component, "record_store");
+  EXPECT_EQ(report.findings[0].reason, "the disk is full");
+  EXPECT_NE(report.findings[0].since, WallTime{});
+}
+
+TEST_F(HealthServiceTest, StaysReadyWithoutTheModelAndSaysWhatIsPending) {
+  embedder_->FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
+  Create("rr-1", "disk full");
+  const HealthReport report = Report();
+  EXPECT_TRUE(report.is_ready);
+  ASSERT_EQ(report.findings.size(), 2U);
+  EXPECT_EQ(report.findings[0].component, "embedder");
+  EXPECT_EQ(report.findings[1].component, "relay");
+  EXPECT_EQ(report.findings[1].code, "embedder_unavailable");
+}
+
+TEST_F(HealthServiceTest, RendersThePendingRowsAsGauges) {
+  embedder_->FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
+  Create("rr-1", "disk full");
+  HealthService health(ThreadRuntime(), probe_, *store_, *sets_, embedding_.get(), metrics_);
+  health.RefreshGauges(Soon());
+  EXPECT_THAT(metrics_.Render(),
+              testing::HasSubstr("datastorage_pending_vectors{set=\"1\","
+                                 "reason=\"embedder_unavailable\"} 1"));
+  embedder_->Heal();
+  ASSERT_TRUE(RunRelayUntilIdle());
+  health.RefreshGauges(Soon());
+  EXPECT_THAT(metrics_.Render(), testing::Not(testing::HasSubstr("datastorage_pending_vectors{")));
+}
+
+}  // namespace
+}  // namespace datastorage

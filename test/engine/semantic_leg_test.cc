@@ -1,0 +1,81 @@
+#include "engine/semantic_leg.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/engine_fixture.h"
+
+namespace datastorage {
+namespace {
+
+class SemanticLegTest : public EngineFixture {
+ protected:
+  SemanticQuery Query(const std::string& text, int count) {
+    SemanticQuery query;
+    query.vector = FakeEmbedder::VectorOf(text);
+    query.count = count;
+    return query;
+  }
+};
+
+TEST_F(SemanticLegTest, AgreesWithTheExactSearchOfTheRecordStore) {
+  for (int i = 0; i < 400; ++i) {
+    const std::string n = std::to_string(i);
+    Create("rr-" + n, "w" + n + " w" + std::to_string(i % 20) + " w" + std::to_string(i % 7));
+  }
+  SemanticLeg leg(*store_, *sets_, metrics_);
+  for (int i = 0; i < 20; ++i) {
+    const SemanticQuery query = Query("w" + std::to_string(i) + " w" + std::to_string(i % 5), 10);
+    const auto answer = leg.Nearest(query, Soon());
+    const auto exact = store_->ExactNearest(query.vector, sets_->Space(), {}, 10, Soon());
+    ASSERT_EQ(answer->nearest.size(), 10U);
+    EXPECT_TRUE(answer->used_index);
+    for (std::size_t k = 0; k < 10; ++k) {
+      EXPECT_NEAR(*answer->nearest[k].similarity, (*exact)[k].similarity, 1e-6);
+    }
+  }
+}
+
+TEST_F(SemanticLegTest, SearchesTheRecordStoreWhileTheIndexIsNotFilled) {
+  const Record record = Create("rr-1", "disk full");
+  ScanIndex empty(ScanIndex::Options{});
+  VectorSets sets(ThreadRuntime(), *store_, empty, "scan", embedding_->Space());
+  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  SemanticLeg leg(*store_, sets, metrics_);
+  const auto answer = leg.Nearest(Query("disk full", 5), Soon());
+  ASSERT_EQ(answer->nearest.size(), 1U);
+  EXPECT_EQ(answer->nearest[0].record.id, record.id);
+  EXPECT_TRUE(answer->is_exact);
+  EXPECT_FALSE(answer->used_index);
+}
+
+TEST_F(SemanticLegTest, DropsAPointWhoseRecordWasNeverCommitted) {
+  const Record record = Create("rr-1", "disk full");
+  const VectorWrite orphan{
+      SystemUuidSource().MakeVersion7(), 1'000'000, FakeEmbedder::VectorOf("disk full"), {}};
+  ASSERT_TRUE(index_->Apply({&orphan, 1}, Soon()).has_value());
+  SemanticLeg leg(*store_, *sets_, metrics_);
+  const auto answer = leg.Nearest(Query("disk full", 5), Soon());
+  ASSERT_EQ(answer->nearest.size(), 1U);
+  EXPECT_EQ(answer->nearest[0].record.id, record.id);
+}
+
+TEST_F(SemanticLegTest, FindsAnUnappliedRecordThatTheIndexDoesNotHold) {
+  const Record record = Create("rr-1", "disk full");
+  const VectorWrite tombstone{record.id, record.stamp + 1, std::nullopt, {}};
+  ASSERT_TRUE(index_->Apply({&tombstone, 1}, Soon()).has_value());
+  SemanticLeg leg(*store_, *sets_, metrics_);
+  EXPECT_TRUE(leg.Nearest(Query("disk full", 5), Soon())->nearest.empty());
+  const UnappliedWrites::Scope unapplied(sets_->unapplied(), {record.id});
+  EXPECT_EQ(leg.Nearest(Query("disk full", 5), Soon())->nearest.size(), 1U);
+}
+
+TEST_F(SemanticLegTest, ProvesExactnessOnlyFromTheErrorBound) {
+  for (int i = 0; i < 200; ++i) Create("rr-" + std::to_string(i), "n" + std::to_string(i));
+  Create("rr-twin", "disk full");
+  SemanticLeg leg(*store_, *sets_, metrics_);
+  // The nearest is far ahead of all the rest, so the bound proves it.
+  EXPECT_TRUE(leg.Nearest(Query("disk full", 1), Soon())->is_exact);
+}
+
+}  // namespace
+}  // namespace datastorage

@@ -1,0 +1,54 @@
+#include "engine/vector_sets.h"
+
+#include <gmock/gmock.h>
+
+#include "engine/engine_fixture.h"
+
+namespace datastorage {
+namespace {
+
+using VectorSetsTest = EngineFixture;
+
+TEST_F(VectorSetsTest, KeepsTheSameSetOverRestarts) {
+  const VectorSetId before = sets_->Live()->id;
+  Restart();
+  EXPECT_EQ(sets_->Live()->id, before);
+}
+
+TEST_F(VectorSetsTest, RetiresTheSetOfAnotherModel) {
+  const VectorSetId before = sets_->Live()->id;
+  Create("rr-1", "disk full");
+  embedder_ = std::make_unique<FakeEmbedder>("fake-2");
+  Restart();
+  EXPECT_NE(sets_->Live()->id, before);
+  EXPECT_EQ(index_->Size(), 0);
+  const auto all = store_->Sets(Soon());
+  ASSERT_TRUE(all.has_value());
+  for (const VectorSet& set : *all) {
+    EXPECT_EQ(set.state == VectorSetState::kLive, set.id == sets_->Live()->id);
+  }
+}
+
+TEST_F(VectorSetsTest, FillsTheIndexFromStoredEmbeddings) {
+  constexpr int kCount = 25;
+  for (int i = 0; i < kCount; ++i) Create("rr-" + std::to_string(i), std::to_string(i) + " full");
+  Restart();
+  EXPECT_TRUE(sets_->IsFilled());
+  EXPECT_EQ(index_->Size(), kCount);
+}
+
+TEST_F(VectorSetsTest, HasNoSetWithoutAnEmbedder) {
+  Restart(/*has_embedder=*/false);
+  EXPECT_FALSE(sets_->Live().has_value());
+  EXPECT_TRUE(sets_->IsFilled());
+}
+
+TEST_F(VectorSetsTest, IsNotFilledBeforeFillingWasStarted) {
+  VectorSets sets(ThreadRuntime(), *store_, *index_, "scan", embedding_->Space());
+  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  EXPECT_FALSE(sets.IsFilled());
+  EXPECT_FALSE(sets.AwaitFilled(Deadline::In(std::chrono::milliseconds(5))));
+}
+
+}  // namespace
+}  // namespace datastorage
