@@ -23,9 +23,7 @@ bool IsDropped(UChar32 c) {
   if (c < 0x80) return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
   if (c == 0xFFFD) return true;
   constexpr std::uint32_t kOther = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK;
-  // Private-use planes have no age; they were private from the start.
-  const std::uint32_t mask = CategoryMask(c) & kOther;
-  return mask != 0 && (mask == U_GC_CO_MASK || IsOfUnicode8(c));
+  return (CategoryMask(c) & kOther) != 0 && IsOfUnicode8(c);
 }
 
 bool IsSpace(UChar32 c) {

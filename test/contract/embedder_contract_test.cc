@@ -2,6 +2,7 @@
 
 #include "lexical/lexical_embedder.h"
 #include "minilm/minilm_embedder.h"
+#include "minilm/sanitizer_suppressions.h"
 
 namespace datastorage {
 namespace {

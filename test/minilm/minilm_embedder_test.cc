@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "minilm/reference.h"
+#include "minilm/sanitizer_suppressions.h"
 
 namespace datastorage {
 namespace {

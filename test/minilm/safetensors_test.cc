@@ -82,6 +82,11 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenFile{"wrong_size", OneTensor("[2]", "[0,4]", 4), "bytes of w do not fit"},
         BrokenFile{"overflow", OneTensor("[2147483648,2147483648,4]", "[0,0]", 0), "do not fit"},
         BrokenFile{"trailing", OneTensor("[1]", "[0,4]", 5), "overlap or leave gaps"},
+        BrokenFile{"overlap",
+                   AFile(R"({"v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
+                         R"("w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                         8),
+                   "overlap or leave gaps"},
         BrokenFile{"leading", OneTensor("[1]", "[4,8]", 8), "overlap or leave gaps"}),
     [](const auto& broken) { return std::string(broken.param.name); });
 
