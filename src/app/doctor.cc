@@ -1,0 +1,143 @@
+#include "app/doctor.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "minilm/minilm_embedder.h"
+
+namespace datastorage::app {
+namespace {
+
+using cli::Finding;
+using cli::FindingState;
+
+constexpr std::uintmax_t kFreeByteCountMin = std::uintmax_t{512} << 20;
+constexpr const char* kDataCheck = "data folder";
+
+// The nearest folder of `path` that exists.
+std::filesystem::path ExistingAncestor(std::filesystem::path path) {
+  std::error_code failure;
+  while (!std::filesystem::exists(path, failure) && path.has_relative_path()) {
+    path = path.parent_path();
+  }
+  return path;
+}
+
+bool CanWrite(const std::filesystem::path& folder) {
+  return access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
+// The process that holds the folder's lock; empty when nobody does.
+std::string HolderOf(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "datastorage.lock";
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  const bool is_free = flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+  close(descriptor);
+  if (is_free) return {};
+  std::string process;
+  std::ifstream(path) >> process;
+  return process.empty() ? "unknown" : process;
+}
+
+Finding CheckRoom(const std::filesystem::path& folder) {
+  std::error_code failure;
+  const std::filesystem::space_info space = std::filesystem::space(folder, failure);
+  const std::string free = std::to_string(space.available >> 20U) + " MiB free";
+  if (failure) {
+    return {FindingState::kWarning,
+            "disk",
+            "free space cannot be told: " + failure.message(),
+            "look at the file system of " + folder.string()};
+  }
+  if (space.available >= kFreeByteCountMin) return {FindingState::kOk, "disk", free, ""};
+  return {
+      FindingState::kWarning,
+      "disk",
+      free,
+      "make room on the file system of " + folder.string() + ": writes fail when nothing is left"};
+}
+
+}  // namespace
+
+void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
+  local.add_doctor_options = [&flags](CLI::App& app) { AddConfigFlags(app, flags); };
+  local.doctor_checks = [&flags] {
+    const LoadedConfig loaded = LoadConfig(flags, cli::ProcessEnvironment());
+    std::vector<Finding> findings = CheckConfiguration(loaded);
+    if (!loaded.config.has_value()) return findings;
+    for (Finding& finding : CheckDataDirectory(loaded.config->data_directory)) {
+      findings.push_back(std::move(finding));
+    }
+    findings.push_back(CheckEmbedder(*loaded.config));
+    return findings;
+  };
+}
+
+std::vector<Finding> CheckConfiguration(const LoadedConfig& loaded) {
+  if (loaded.errors.empty()) return {{FindingState::kOk, "configuration", "valid", ""}};
+  std::vector<Finding> findings;
+  for (const std::string& error : loaded.errors) {
+    findings.push_back({FindingState::kProblem,
+                        "configuration",
+                        error,
+                        "mend it; `datastorage config print` shows where each value comes from"});
+  }
+  return findings;
+}
+
+std::vector<Finding> CheckDataDirectory(const std::string& directory) {
+  std::error_code failure;
+  const std::filesystem::path folder = std::filesystem::absolute(directory, failure);
+  const std::filesystem::path existing = ExistingAncestor(folder);
+  if (!std::filesystem::is_directory(existing, failure)) {
+    return {{FindingState::kProblem,
+             kDataCheck,
+             existing.string() + " is not a folder",
+             "name another one by --data"}};
+  }
+  if (!CanWrite(existing)) {
+    return {{FindingState::kProblem,
+             kDataCheck,
+             existing.string() + " cannot be written by this user",
+             "change its owner or permissions, or name another one by --data"}};
+  }
+  const std::string holder = HolderOf(folder);
+  std::string detail = folder.lexically_normal().string();
+  if (existing != folder) {
+    detail += " will be made at the first start";
+  } else {
+    detail += holder.empty() ? " can be used" : " is in use by process " + holder;
+  }
+  return {{FindingState::kOk, kDataCheck, detail, ""}, CheckRoom(existing)};
+}
+
+Finding CheckEmbedder(const Config& config) {
+  constexpr const char* kCheck = "embedder";
+  switch (config.embedder) {
+    case EmbedderChoice::kNone:
+      return {FindingState::kOk, kCheck, "none was asked for: search is by words only", ""};
+    case EmbedderChoice::kLexical:
+      return {FindingState::kOk, kCheck, "lexical was asked for: no model files are needed", ""};
+    case EmbedderChoice::kMiniLm: break;
+  }
+  MiniLmEmbedder::Options options;
+  options.model_directory = config.model_directory;
+  options.thread_count = 1;
+  const auto embedder = MiniLmEmbedder::Open(options);
+  if (embedder.has_value()) {
+    return {FindingState::kOk, kCheck, "the model in " + config.model_directory + " is whole", ""};
+  }
+  return {FindingState::kProblem,
+          kCheck,
+          embedder.error().message,
+          "fetch the model (make build does), name its folder by --model-dir, or serve with "
+          "--embedder lexical"};
+}
+
+}  // namespace datastorage::app

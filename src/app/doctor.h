@@ -1,0 +1,25 @@
+// What only this machine can tell `datastorage doctor`: configuration, data folder, model files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "cli/finding.h"
+#include "cli/run.h"
+
+namespace datastorage::app {
+
+// Gives `doctor` the options of `serve` and these checks; `flags` must outlive the command line.
+void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags);
+
+std::vector<cli::Finding> CheckConfiguration(const LoadedConfig& loaded);
+
+// Whether the folder exists or can be made, can be written, has room, and who uses it. Changes
+// nothing, but holds the folder's lock for a moment when it is free.
+std::vector<cli::Finding> CheckDataDirectory(const std::string& directory);
+
+// Opens the embedder as `serve` would; takes about half a second for the model.
+cli::Finding CheckEmbedder(const Config& config);
+
+}  // namespace datastorage::app
