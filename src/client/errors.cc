@@ -30,6 +30,7 @@ std::string TextOf(const schema::Json& json, std::string_view name) {
 Violation ViolationFrom(const schema::Json& json) {
   std::string where = TextOf(json, "pointer");
   if (where.empty()) where = TextOf(json, "parameter");
+  if (where.empty()) where = TextOf(json, "header");
   return {std::move(where), TextOf(json, "code"), TextOf(json, "message")};
 }
 

@@ -23,7 +23,7 @@ enum class ErrorKind : std::uint8_t {
 };
 
 struct Violation {
-  std::string where;  // A JSON Pointer, or the name of a query parameter.
+  std::string where;  // A JSON Pointer, or the name of a query parameter or header.
   std::string code;
   std::string message;
 };

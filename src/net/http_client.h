@@ -2,8 +2,8 @@
 // server over HTTP stands on this.
 //
 // Threads:     Send may be called concurrently; each call blocks its own thread.
-// Retries:     none, but for an idempotent request whose kept connection turns out to be dead before
-//              a byte of an answer came; that one takes a new connection.
+// Retries:     none, but for an idempotent request whose kept connection turns out to be dead
+//              before a byte of an answer came; that one takes a new connection.
 // Not done:    redirects, proxies and cookies; the environment is not read.
 #pragma once
 

@@ -5,7 +5,7 @@
 
 #include <atomic>
 
-#include "net/loopback_server.h"
+#include "support/loopback_server.h"
 
 namespace datastorage::client {
 namespace {
@@ -52,84 +52,6 @@ TEST(Client, TellsAnExistingAndAReplayedRecordFromANewOne) {
   ASSERT_TRUE(stored.has_value());
   EXPECT_FALSE(stored->is_new);
   EXPECT_TRUE(stored->is_replayed);
-}
-
-TEST(Client, TriesAgainWithTheSameKeyWhileTheServerIsBusy) {
-  std::atomic<int> count = 0;
-  LoopbackServer server([&count](const SeenRequest&) {
-    switch (++count) {
-      case 1: return Answer(503, "{}", "Retry-After: 0\r\n");
-      case 2: return Answer(429, "{}", "Retry-After: 0\r\n");
-      case 3:
-        return Answer(409, R"({"detail":"an equal request is running"})", "Retry-After: 0\r\n");
-      default: return Answer(201, "{}");
-    }
-  });
-  Client client(At(server));
-  ASSERT_TRUE(client.Create("remediation", "{}", {"k", false}).has_value());
-  EXPECT_EQ(count, 4);
-  for (const SeenRequest& request : server.requests()) {
-    EXPECT_EQ(request.Header("idempotency-key"), "k");
-  }
-}
-
-TEST(Client, DoesNotWaitBeyondItsTimeout) {
-  LoopbackServer server([](const SeenRequest&) {
-    return Answer(503, R"({"detail":"queue full"})", "Retry-After: 3600\r\n");
-  });
-  ClientOptions options = At(server);
-  options.timeout = std::chrono::seconds(20);
-  Client client(options);
-  const auto got = client.Get("remediation", "x");
-  ASSERT_FALSE(got.has_value());
-  EXPECT_EQ(got.error().kind, ErrorKind::kTryAgain);
-  EXPECT_EQ(got.error().message, "queue full");
-  EXPECT_EQ(server.requests().size(), 1U);
-}
-
-TEST(Client, GivesEveryViolationOfAProblem) {
-  LoopbackServer server([](const SeenRequest&) {
-    return Answer(422,
-                  R"({"title":"Invalid record","status":422,"detail":"2 members are wrong",
-                      "errors":[{"pointer":"/name","code":"required","message":"is required"},
-                                {"parameter":"limit","code":"range","message":"is too large"}]})",
-                  "X-Request-Id: r-1\r\n");
-  });
-  Client client(At(server));
-  const auto stored = client.Create("remediation", "{}");
-  ASSERT_FALSE(stored.has_value());
-  EXPECT_EQ(stored.error().kind, ErrorKind::kRefused);
-  EXPECT_EQ(stored.error().status, 422);
-  EXPECT_EQ(stored.error().request_id, "r-1");
-  EXPECT_EQ(Describe(stored.error()),
-            "2 members are wrong\n  /name: is required\n  limit: is too large");
-  EXPECT_EQ(server.requests().size(), 1U);
-}
-
-TEST(Client, SortsAnswersIntoKindsOfErrors) {
-  struct Case {
-    int status;
-    const char* body;
-    ErrorKind kind;
-  };
-  const Case cases[] = {
-      {400, "{}", ErrorKind::kRefused},
-      {404, "{}", ErrorKind::kNotFound},
-      {410, "{}", ErrorKind::kNotFound},
-      {409, "{}", ErrorKind::kConflict},
-      {412, "{}", ErrorKind::kConflict},
-      {428, "{}", ErrorKind::kConflict},
-      {500, "{}", ErrorKind::kServer},
-      {404, "<html>", ErrorKind::kProtocol},
-      {500, R"({"outcome":"none"})", ErrorKind::kServer},
-  };
-  for (const Case& c : cases) {
-    LoopbackServer server([&c](const SeenRequest&) { return Answer(c.status, c.body); });
-    Client client(At(server));
-    const auto got = client.Get("remediation", "x");
-    ASSERT_FALSE(got.has_value());
-    EXPECT_EQ(got.error().kind, c.kind) << c.status << " " << c.body;
-  }
 }
 
 TEST(Client, EncodesWhatItPutsIntoPaths) {

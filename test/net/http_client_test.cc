@@ -6,7 +6,7 @@
 #include <atomic>
 #include <latch>
 
-#include "net/loopback_server.h"
+#include "support/loopback_server.h"
 
 namespace datastorage::net {
 namespace {
