@@ -11,8 +11,9 @@ bool BeginsCodePoint(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
 }
 
-// REQUIRES: `bytes` is one code point.
+// U+FFFD for what cannot be one code point.
 UChar32 Decode(std::string_view bytes) {
+  if (bytes.size() > 4) return 0xFFFD;
   const unsigned first = static_cast<unsigned char>(bytes.front());
   if (bytes.size() == 1) return static_cast<UChar32>(first);
   unsigned value = first & (0x7FU >> bytes.size());

@@ -6,7 +6,7 @@
 
 namespace datastorage::schema {
 
-// REQUIRES, for all: `text` is UTF-8.
+// All take UTF-8; of other bytes the answers mean little, but they do no harm.
 std::size_t CodePointCount(std::string_view text);
 
 // The first `count_max` code points.
