@@ -23,14 +23,14 @@ namespace datastorage {
 class SqliteRecordStore final : public RecordStore, public HealthProbe {
  public:
   struct Options {
-    std::string directory;  // Made if missing; holds datastorage.db and datastorage.lock.
-    int reader_count = 4;   // Reads that run at the same time, 1…limits::kDatabaseReaderCountMax.
+    std::string directory{};  // Made if missing; holds datastorage.db and datastorage.lock.
+    int reader_count = 4;  // Reads that run at the same time, 1…limits::kDatabaseReaderCountMax.
     // Wall time of operations that carry none. Must outlive the store.
     const Clock* clock = &SystemClock();
     // What is on disk is unknown: nothing may be acknowledged any more. Empty: end the process.
     // If it returns, the store refuses all further writes.
-    std::function<void(std::string_view)> on_durability_lost;
-    std::string vfs;  // For tests that break the disk; empty: SQLite's own.
+    std::function<void(std::string_view)> on_durability_lost{};
+    std::string vfs{};  // For tests that break the disk; empty: SQLite's own.
   };
 
   // Errors: kInvalidArgument for the options; kUnavailable when the directory is in use (names the

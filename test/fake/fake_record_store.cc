@@ -1,0 +1,231 @@
+#include "fake/fake_record_store.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace datastorage {
+
+class FakeRecordStore::Turn {
+ public:
+  explicit Turn(FakeRecordStore& store) : store_(store) {
+    std::unique_lock lock(store_.mutex_);
+    while (store_.is_turn_taken_) {
+      if (store_.yield_) {
+        lock.unlock();
+        store_.yield_();
+        lock.lock();
+      } else {
+        store_.turn_over_.wait(lock);
+      }
+    }
+    store_.is_turn_taken_ = true;
+  }
+  ~Turn() {
+    const std::lock_guard lock(store_.mutex_);
+    store_.is_turn_taken_ = false;
+    store_.turn_over_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  FakeRecordStore& store_;
+};
+
+void FakeRecordStore::Yield() const {
+  if (yield_) yield_();
+}
+
+Result<std::shared_ptr<const FakeState>> FakeRecordStore::Snapshot(Deadline deadline) {
+  Yield();
+  if (deadline.HasPassed()) return DeadlineExceeded("the deadline passed");
+  const std::lock_guard lock(mutex_);
+  if (failure_.has_value()) return *failure_;
+  return std::shared_ptr<const FakeState>(state_);
+}
+
+Result<void> FakeRecordStore::Change(Deadline deadline,
+                                     const std::function<Result<void>(FakeState&)>& change) {
+  const Turn turn(*this);
+  DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> before, Snapshot(deadline));
+  const auto after = std::make_shared<FakeState>(*before);
+  DS_RETURN_IF_ERROR(change(*after));
+  Yield();
+  const std::lock_guard lock(mutex_);
+  state_ = after;
+  return {};
+}
+
+Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteOp> operations,
+                                                          CommitMode mode,
+                                                          Deadline deadline) {
+  DS_CHECK(operations.size() <= limits::kBatchItemCountMax);
+  std::vector<WriteOutcome> outcomes;
+  bool is_undone = false;
+  const auto apply = [&](FakeState& state) -> Result<void> {
+    const FakeState before = mode == CommitMode::kAllOrNothing ? state : FakeState();
+    FakeCommit commit(state, clock_.WallNow(), [this] { Yield(); });
+    for (const WriteOp& operation : operations) outcomes.push_back(commit.Apply(operation));
+    is_undone = mode == CommitMode::kAllOrNothing &&
+                !std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+                  return Succeeded(outcome.status);
+                });
+    if (is_undone) {
+      state = before;
+    } else {
+      commit.Finish();
+    }
+    return {};
+  };
+  DS_RETURN_IF_ERROR(Change(deadline, apply));
+  for (WriteOutcome& outcome : outcomes) {
+    if (!is_undone || !Succeeded(outcome.status)) continue;
+    outcome = {.status = WriteStatus::kNotAttempted, .id = outcome.id};
+  }
+  return outcomes;
+}
+
+Result<std::vector<PendingVector>> FakeRecordStore::LeaseDue(int limit,
+                                                             WallTime now,
+                                                             WallTime lease_until,
+                                                             Deadline deadline) {
+  std::vector<PendingVector> rows;
+  const auto lease = [&](FakeState& state) -> Result<void> {
+    std::vector<std::tuple<WallTime, Stamp, VectorSetId, RecordId>> due;
+    for (const auto& [place, row] : state.pending) {
+      if (row.state != FakePendingState::kDue || row.due_at > now) continue;
+      due.emplace_back(row.due_at, row.stamp, place.first, place.second);
+    }
+    std::sort(due.begin(), due.end());
+    if (due.size() > static_cast<std::size_t>(limit)) due.resize(static_cast<std::size_t>(limit));
+    for (const auto& [due_at, stamp, set, id] : due) {
+      FakePending& row = state.pending.at({set, id});
+      row.due_at = lease_until;
+      rows.push_back({set, id, stamp, row.attempt_count, row.reason});
+    }
+    return {};
+  };
+  DS_RETURN_IF_ERROR(Change(deadline, lease));
+  return rows;
+}
+
+Result<void> FakeRecordStore::ChangeRows(
+    std::span<const PendingVector> rows,
+    Deadline deadline,
+    const std::function<void(FakeState&, const PendingVector&)>& change) {
+  return Change(deadline, [&](FakeState& state) -> Result<void> {
+    for (const PendingVector& row : rows) {
+      const auto found = state.pending.find({row.set, row.id});
+      if (found != state.pending.end() && found->second.stamp == row.stamp) change(state, row);
+    }
+    return {};
+  });
+}
+
+Result<void> FakeRecordStore::Settle(std::span<const PendingVector> rows, Deadline deadline) {
+  return ChangeRows(rows, deadline, [](FakeState& state, const PendingVector& row) {
+    const auto found = state.pending.find({row.set, row.id});
+    if (found->second.state != FakePendingState::kIntent) state.pending.erase(found);
+  });
+}
+
+Result<void> FakeRecordStore::Fail(std::span<const PendingVector> rows,
+                                   PendingReason reason,
+                                   WallTime due_at,
+                                   Deadline deadline) {
+  return ChangeRows(rows, deadline, [&](FakeState& state, const PendingVector& row) {
+    FakePending& failed = state.pending.at({row.set, row.id});
+    if (failed.state != FakePendingState::kDue) return;
+    ++failed.attempt_count;
+    failed.reason = reason;
+    failed.due_at = due_at;
+  });
+}
+
+Result<void> FakeRecordStore::Park(std::span<const PendingVector> rows, Deadline deadline) {
+  return ChangeRows(rows, deadline, [](FakeState& state, const PendingVector& row) {
+    FakePending& parked = state.pending.at({row.set, row.id});
+    if (parked.state == FakePendingState::kDue) parked.state = FakePendingState::kParked;
+  });
+}
+
+Result<std::int64_t> FakeRecordStore::Release(VectorSetId set, WallTime now, Deadline deadline) {
+  std::int64_t released = 0;
+  const auto release = [&](FakeState& state) -> Result<void> {
+    for (auto& [place, row] : state.pending) {
+      if (place.first != set || row.state != FakePendingState::kParked) continue;
+      row.state = FakePendingState::kDue;
+      row.due_at = now;
+      row.attempt_count = 0;
+      ++released;
+    }
+    return {};
+  };
+  DS_RETURN_IF_ERROR(Change(deadline, release));
+  return released;
+}
+
+Result<VectorSet> FakeRecordStore::RegisterSet(const VectorSet& set, Deadline deadline) {
+  if (set.state == VectorSetState::kRetired) return InvalidArgument("a new set is not retired");
+  VectorSet registered = set;
+  const WallTime now = clock_.WallNow();
+  const auto insert = [&](FakeState& state) -> Result<void> {
+    for (const auto& [id, other] : state.sets) {
+      if (other.state == VectorSetState::kRetired || other.engine != set.engine) continue;
+      if (other.space == set.space && other.projection == set.projection) {
+        return Conflict("such a vector set is registered already");
+      }
+    }
+    const VectorSet* live = state.LiveSet();
+    if (set.state == VectorSetState::kLive && live != nullptr) state.Retire(live->id);
+    registered.id = state.next_set++;
+    state.sets[registered.id] = registered;
+    for (const auto& [id, record] : state.records) {
+      if (!record.text_hash.has_value()) continue;
+      state.pending[{registered.id, id}] = {.stamp = record.current().stamp,
+                                            .due_at = now,
+                                            .reason = PendingReason::kBackfill,
+                                            .since = now};
+    }
+    return {};
+  };
+  DS_RETURN_IF_ERROR(Change(deadline, insert));
+  return registered;
+}
+
+Result<void> FakeRecordStore::ChangeSetState(VectorSetId set,
+                                             VectorSetState to,
+                                             Deadline deadline) {
+  return Change(deadline, [&](FakeState& state) -> Result<void> {
+    const auto found = state.sets.find(set);
+    if (found == state.sets.end()) return NotFound("no such vector set");
+    const VectorSetState from = found->second.state;
+    if (from == to) return {};
+    if (from == VectorSetState::kRetired || to == VectorSetState::kFilling) {
+      return Conflict("a vector set does not go back");
+    }
+    const VectorSet* live = state.LiveSet();
+    if (to == VectorSetState::kLive && live != nullptr) state.Retire(live->id);
+    if (to == VectorSetState::kRetired) {
+      state.Retire(set);
+    } else {
+      found->second.state = to;
+    }
+    return {};
+  });
+}
+
+void FakeRecordStore::FailWith(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+}
+
+std::string FakeRecordStore::Dump() {
+  const std::lock_guard lock(mutex_);
+  return state_->Dump();
+}
+
+}  // namespace datastorage

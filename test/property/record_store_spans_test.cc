@@ -1,0 +1,194 @@
+// Random spans of operations give equal outcomes, equal answers to reads and equal dumps on SQLite
+// and on the fake, which share no code. SQLite is closed and opened again at random points.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "fake/fake_record_store.h"
+#include "schema/members.h"
+#include "sqlite/sqlite_record_store.h"
+#include "support/manual_clock.h"
+#include "support/random_filters.h"
+#include "support/random_spans.h"
+#include "support/record_text.h"
+#include "support/sqlite_dump.h"
+#include "support/temporary_folder.h"
+
+namespace datastorage {
+namespace {
+
+constexpr int kWorldCount = 20;
+constexpr int kSpanCount = 110;  // A world.
+
+// Both stores, side by side: every call goes to both, and their answers must be equal.
+class TwoStores {
+ public:
+  explicit TwoStores(std::uint64_t seed) : spans_(seed) { Open(); }
+
+  void Open() {
+    sqlite_.reset();
+    auto opened = SqliteRecordStore::Open(
+        {.directory = folder_.path(), .reader_count = 1, .clock = &clock_, .vfs = "unix"});
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    sqlite_ = *std::move(opened);
+  }
+
+  template <class Call>
+  void Same(const char* what, Call call) {
+    EXPECT_EQ(TextOf(call(static_cast<RecordStore&>(*sqlite_))),
+              TextOf(call(static_cast<RecordStore&>(fake_))))
+        << what;
+  }
+
+  void Step() {
+    clock_.Advance(std::chrono::minutes(1 + spans_.random().Below(30)));
+    const std::size_t form = spans_.random().Below(100);
+    if (form < 70) {
+      CommitSpan();
+    } else if (form < 85) {
+      ChangePending();
+    } else if (form < 90) {
+      ChangeSets();
+    } else {
+      ReadAll();
+    }
+    if (spans_.random().Chance(5)) Open();
+    ASSERT_EQ(DumpOfDirectory(folder_.path()), fake_.Dump());
+  }
+
+  std::set<WriteStatus> seen;
+  int span_count = 0;
+
+ private:
+  void CommitSpan() {
+    const std::vector<WriteOp> operations = spans_.Next(clock_.WallNow());
+    const CommitMode mode =
+        spans_.random().Chance(80) ? CommitMode::kEachForItself : CommitMode::kAllOrNothing;
+    const auto outcomes = sqlite_->Commit(operations, mode, Deadline::Never());
+    const auto expected = fake_.Commit(operations, mode, Deadline::Never());
+    ASSERT_EQ(TextOf(outcomes), TextOf(expected));
+    ASSERT_TRUE(outcomes.has_value());
+    spans_.Learn(operations, *outcomes);
+    for (const WriteOutcome& outcome : *outcomes) seen.insert(outcome.status);
+    ++span_count;
+  }
+
+  void ChangePending() {
+    const WallTime now = clock_.WallNow();
+    const int limit = 1 + static_cast<int>(spans_.random().Below(6));
+    const auto lease = [&](RecordStore& store) {
+      return store.LeaseDue(limit, now, now + std::chrono::hours(1), Deadline::Never());
+    };
+    const auto leased = lease(fake_);
+    ASSERT_TRUE(leased.has_value());
+    ASSERT_EQ(TextOf(lease(*sqlite_)), TextOf(leased));
+    std::vector<PendingVector> rows = *leased;
+    for (PendingVector& row : rows) {
+      if (spans_.random().Chance(10)) ++row.stamp;
+    }
+    const std::size_t form = spans_.random().Below(4);
+    Same("pending", [&](RecordStore& store) -> Result<void> {
+      if (form == 0) return store.Settle(rows, Deadline::Never());
+      if (form == 1) {
+        return store.Fail(
+            rows, PendingReason::kEmbedderBusy, now + std::chrono::hours(2), Deadline::Never());
+      }
+      if (form == 2) return store.Park(rows, Deadline::Never());
+      DS_RETURN_IF_ERROR(store.Release(1, now, Deadline::Never()));
+      return {};
+    });
+  }
+
+  void ChangeSets() {
+    const VectorSet set{.engine = "scan",
+                        .space = spans_.Spaces()[spans_.random().Below(2)],
+                        .projection = spans_.random().Chance(20) ? "p1" : "",
+                        .state = static_cast<VectorSetState>(spans_.random().Below(3))};
+    const auto id = static_cast<VectorSetId>(spans_.random().Below(5));
+    const bool registers = spans_.random().Chance(50);
+    Same("sets", [&](RecordStore& store) -> Result<void> {
+      if (!registers) return store.ChangeSetState(id, set.state, Deadline::Never());
+      DS_RETURN_IF_ERROR(store.RegisterSet(set, Deadline::Never()));
+      return {};
+    });
+    Same("sets", [](RecordStore& store) { return store.Sets(Deadline::Never()); });
+  }
+
+  void ReadAll() {
+    std::vector<RecordRef> refs(spans_.ids().begin(), spans_.ids().end());
+    for (std::size_t i = 0; i < spans_.ids().size(); ++i) refs.emplace_back(spans_.KeyOf(i));
+    const std::string space = spans_.Spaces()[spans_.random().Below(2)];
+    const auto read = [&](RecordStore& store) {
+      return store.Read(refs, space, Deadline::Never());
+    };
+    Same("read", read);
+    const auto outcomes = read(fake_);
+    std::vector<FilterMembers> known(1);
+    for (const ReadOutcome& outcome : *outcomes) {
+      if (outcome.status == ReadStatus::kFound) {
+        known.push_back(schema::FilterMembersOf(outcome.record));
+      }
+    }
+    RandomFilters filters(spans_.random().Below(1'000'000), std::move(known));
+    for (int i = 0; i < 5; ++i) ReadMatching(filters.Next(), space);
+    const RecordId id = spans_.ids()[spans_.random().Below(spans_.ids().size())];
+    Same("history", [&](RecordStore& store) { return store.History(id, Deadline::Never()); });
+    Same("tally", [](RecordStore& store) { return store.TallyPending(Deadline::Never()); });
+    Same("ids", [](RecordStore& store) { return store.PendingIds(1, Deadline::Never()); });
+    Same("scan",
+         [&](RecordStore& store) { return store.ScanEmbeddings(space, id, 3, Deadline::Never()); });
+  }
+
+  void ReadMatching(const Filter& filter, const std::string& space) {
+    const Embedding query = spans_.Vector();
+    ListQuery list;
+    list.filter = filter;
+    list.sort = {static_cast<Member>(spans_.random().Below(kMemberCount)),
+                 spans_.random().Chance(50)};
+    list.limit = 1 + static_cast<int>(spans_.random().Below(5));
+    list.wants_count = true;
+    if (spans_.random().Chance(30)) list.kind = spans_.random().Kind();
+    Same("count", [&](RecordStore& store) { return store.Count(filter, 5, Deadline::Never()); });
+    Same("nearest", [&](RecordStore& store) {
+      return store.ExactNearest(query, space, filter, 3, Deadline::Never());
+    });
+    // Page by page to the end.
+    bool has_more = true;
+    while (has_more) {
+      Same("list", [&](RecordStore& store) { return store.List(list, Deadline::Never()); });
+      const auto page = fake_.List(list, Deadline::Never());
+      ASSERT_TRUE(page.has_value());
+      has_more = page->has_more;
+      if (!has_more) break;
+      const Record& last = page->records.back();
+      list.after = KeysetPosition{schema::ValueOf(last, list.sort.member), last.id};
+    }
+  }
+
+  RandomSpans spans_;
+  ManualClock clock_;
+  TemporaryFolder folder_;
+  FakeRecordStore fake_{clock_};
+  std::unique_ptr<SqliteRecordStore> sqlite_;
+};
+
+TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnSqliteAndTheFake) {
+  std::set<WriteStatus> seen;
+  int span_count = 0;
+  for (int world = 0; world < kWorldCount; ++world) {
+    SCOPED_TRACE("seed " + std::to_string(world));
+    TwoStores stores(static_cast<std::uint64_t>(world));
+    while (stores.span_count < kSpanCount) {
+      stores.Step();
+      ASSERT_FALSE(HasFailure());
+    }
+    seen.insert(stores.seen.begin(), stores.seen.end());
+    span_count += stores.span_count;
+  }
+  std::printf("spans: %d, statuses seen: %zu of 18\n", span_count, seen.size());
+  EXPECT_GE(span_count, 2'000);
+  EXPECT_EQ(seen.size(), 18U);
+}
+
+}  // namespace
+}  // namespace datastorage
