@@ -13,9 +13,9 @@ using test::LoopbackServer;
 using test::SeenRequest;
 using testing::HasSubstr;
 
-CommandResult Run(std::vector<std::string> arguments,
-                  const LoopbackServer& server,
-                  const std::string& input = {}) {
+CommandResult RunHere(std::vector<std::string> arguments,
+                      const LoopbackServer& server,
+                      const std::string& input = {}) {
   return RunCommand(AddRecordCommands, std::move(arguments), server.url(), input);
 }
 
@@ -23,7 +23,7 @@ TEST(RecordCommands, StoreWhatIsOnStandardInput) {
   LoopbackServer server(
       [](const SeenRequest&) { return Answer(201, R"({"id":"0197","vector":"synced"})"); });
   const CommandResult stored =
-      Run({"record", "workflow", "--strict", "--idempotency-key", "k"}, server, "{\"a\":1}");
+      RunHere({"record", "workflow", "--strict", "--idempotency-key", "k"}, server, "{\"a\":1}");
   EXPECT_EQ(stored.code, ExitCode::kOk);
   EXPECT_EQ(stored.out, "0197\n");
   EXPECT_EQ(stored.err, "stored, vector synced\n");
@@ -32,7 +32,7 @@ TEST(RecordCommands, StoreWhatIsOnStandardInput) {
   EXPECT_EQ(seen.body, "{\"a\":1}");
   EXPECT_EQ(seen.Header("idempotency-key"), "k");
   EXPECT_EQ(seen.Header("prefer"), "write=strict");
-  EXPECT_EQ(Run({"record", "workflow", "--json"}, server, "{}").out,
+  EXPECT_EQ(RunHere({"record", "workflow", "--json"}, server, "{}").out,
             "{\"id\":\"0197\",\"vector\":\"synced\"}\n");
 }
 
@@ -41,11 +41,11 @@ TEST(RecordCommands, TellARefusedRecordByExitCode65) {
     return Answer(
         422, R"({"detail":"see errors","errors":[{"pointer":"/name","message":"is required"}]})");
   });
-  const CommandResult refused = Run({"record", "remediation"}, server, "{}");
+  const CommandResult refused = RunHere({"record", "remediation"}, server, "{}");
   EXPECT_EQ(refused.code, ExitCode::kBadInput);
   EXPECT_EQ(refused.out, "");
   EXPECT_EQ(refused.err, "error: see errors\n  /name: is required\n");
-  EXPECT_EQ(Run({"record", "remediation", "-f", "/nowhere"}, server).code, ExitCode::kBadInput);
+  EXPECT_EQ(RunHere({"record", "remediation", "-f", "/nowhere"}, server).code, ExitCode::kBadInput);
 }
 
 TEST(RecordCommands, GetByIdOrKey) {
@@ -54,18 +54,19 @@ TEST(RecordCommands, GetByIdOrKey) {
     return is_known ? Answer(200, R"({"id":"0197"})")
                     : Answer(404, R"({"detail":"no such remediation"})");
   });
-  EXPECT_EQ(Run({"get", "remediation", "key:r-1"}, server).out, "id  0197\n");
-  EXPECT_EQ(Run({"get", "remediation", "key:r-1", "--json"}, server).out, "{\"id\":\"0197\"}\n");
-  const CommandResult missing = Run({"get", "remediation", "0198"}, server);
+  EXPECT_EQ(RunHere({"get", "remediation", "key:r-1"}, server).out, "id  0197\n");
+  EXPECT_EQ(RunHere({"get", "remediation", "key:r-1", "--json"}, server).out,
+            "{\"id\":\"0197\"}\n");
+  const CommandResult missing = RunHere({"get", "remediation", "0198"}, server);
   EXPECT_EQ(missing.code, ExitCode::kProblem);
   EXPECT_EQ(missing.err, "error: no such remediation\n");
 }
 
 TEST(RecordCommands, RefuseWrongUsageBeforeAskingTheServer) {
   LoopbackServer server([](const SeenRequest&) { return Answer(200, "{}"); });
-  EXPECT_THROW(Run({"get", "pod", "x"}, server), CLI::ValidationError);
-  EXPECT_THROW(Run({"get", "workflow"}, server), CLI::RequiredError);
-  EXPECT_THROW(Run({"patch", "workflow", "x"}, server), CLI::RequiredError);
+  EXPECT_THROW(RunHere({"get", "pod", "x"}, server), CLI::ValidationError);
+  EXPECT_THROW(RunHere({"get", "workflow"}, server), CLI::RequiredError);
+  EXPECT_THROW(RunHere({"patch", "workflow", "x"}, server), CLI::RequiredError);
   EXPECT_EQ(server.requests().size(), 0U);
 }
 
@@ -75,8 +76,9 @@ TEST(RecordCommands, PatchTheVersionThatWasNamed) {
                ? Answer(200, R"({"version":3})")
                : Answer(412, R"({"detail":"the record has version 2"})");
   });
-  EXPECT_EQ(Run({"patch", "workflow", "w", "--if-match", "2"}, server, "{}").out, "version  3\n");
-  const CommandResult stale = Run({"patch", "workflow", "w", "--if-match", "1"}, server, "{}");
+  EXPECT_EQ(RunHere({"patch", "workflow", "w", "--if-match", "2"}, server, "{}").out,
+            "version  3\n");
+  const CommandResult stale = RunHere({"patch", "workflow", "w", "--if-match", "1"}, server, "{}");
   EXPECT_EQ(stale.code, ExitCode::kBadInput);
   EXPECT_THAT(stale.err, HasSubstr("the record has version 2"));
 }
@@ -91,18 +93,18 @@ std::string TwoPages(const SeenRequest& request) {
 
 TEST(RecordCommands, ListAPageAndSayThatThereAreMore) {
   LoopbackServer server(TwoPages);
-  const CommandResult page = Run({"list",
-                                  "workflow",
-                                  "--filter",
-                                  "phase=failed",
-                                  "--sort",
-                                  "-created_at",
-                                  "--limit",
-                                  "2",
-                                  "--count",
-                                  "--where",
-                                  "actor:x"},
-                                 server);
+  const CommandResult page = RunHere({"list",
+                                      "workflow",
+                                      "--filter",
+                                      "phase=failed",
+                                      "--sort",
+                                      "-created_at",
+                                      "--limit",
+                                      "2",
+                                      "--count",
+                                      "--where",
+                                      "actor:x"},
+                                     server);
   EXPECT_EQ(page.code, ExitCode::kOk);
   EXPECT_THAT(page.out, HasSubstr("2                                    "));
   EXPECT_THAT(page.err, HasSubstr("3 match\n"));
@@ -110,13 +112,13 @@ TEST(RecordCommands, ListAPageAndSayThatThereAreMore) {
   EXPECT_EQ(server.requests().at(0).target,
             "/api/v1/audit/workflow?where=actor%3Ax&phase=failed&sort=-created_at&limit=2"
             "&count=exact");
-  const CommandResult json = Run({"list", "workflow", "--json", "--cursor", "c2"}, server);
+  const CommandResult json = RunHere({"list", "workflow", "--json", "--cursor", "c2"}, server);
   EXPECT_EQ(json.out, "{\"items\":[{\"id\":\"3\",\"workflow_id\":\"w3\"}],\"next_cursor\":null}\n");
 }
 
 TEST(RecordCommands, ListEveryPage) {
   LoopbackServer server(TwoPages);
-  const CommandResult all = Run({"list", "workflow", "--all", "--json"}, server);
+  const CommandResult all = RunHere({"list", "workflow", "--all", "--json"}, server);
   EXPECT_EQ(all.code, ExitCode::kOk);
   EXPECT_EQ(all.out,
             "{\"id\":\"1\",\"workflow_id\":\"w1\"}\n{\"id\":\"2\",\"workflow_id\":\"w2\"}\n"
@@ -129,7 +131,7 @@ TEST(RecordCommands, TakeABadFilterForWrongUsage) {
         400,
         R"({"detail":"see errors","errors":[{"parameter":"where","message":"is no filter"}]})");
   });
-  const CommandResult refused = Run({"list", "workflow", "--where", "(("}, server);
+  const CommandResult refused = RunHere({"list", "workflow", "--where", "(("}, server);
   EXPECT_EQ(refused.code, ExitCode::kUsage);
   EXPECT_THAT(refused.err, HasSubstr("where: is no filter"));
 }
@@ -137,8 +139,8 @@ TEST(RecordCommands, TakeABadFilterForWrongUsage) {
 TEST(RecordCommands, ShowTheHistory) {
   LoopbackServer server(
       [](const SeenRequest&) { return Answer(200, R"({"items":[{"version":2},{"version":1}]})"); });
-  EXPECT_EQ(Run({"history", "workflow", "w"}, server).out, "version  2\n\nversion  1\n");
-  EXPECT_EQ(Run({"history", "workflow", "w", "--json"}, server).out,
+  EXPECT_EQ(RunHere({"history", "workflow", "w"}, server).out, "version  2\n\nversion  1\n");
+  EXPECT_EQ(RunHere({"history", "workflow", "w", "--json"}, server).out,
             "{\"items\":[{\"version\":2},{\"version\":1}]}\n");
 }
 

@@ -30,8 +30,8 @@ TEST(RecordView, ListsARecordALine) {
                   "remediation_request_id":"r-2"})")});
   EXPECT_EQ(screen.out.str(),
             "ID    CREATED (UTC)        STATUS             ACTION      TARGET  NAMESPACE  KEY\n"
-            "0197  2026-03-01 00:02:18  completed/success  restart_…  pod/a   prod       r-1\n"
-            "0198  2026-03-01 00:02:19  failed/failure     x\\u{1b}[…          dev        r-2\n");
+            "0197  2026-03-01 00:02:18  completed/success  restart_p…  pod/a   prod       r-1\n"
+            "0198  2026-03-01 00:02:19  failed/failure     x\\u{1b}[2J          dev        r-2\n");
 }
 
 TEST(RecordView, ShowsEveryMemberOfARecord) {
@@ -64,12 +64,12 @@ TEST(RecordView, ShowsHitsWithTheirSummaries) {
       "completeness":"approximate","model":"minilm-x",
       "degraded":[{"code":"pending_embeddings","count":3},{"code":"index_filling"}]})"));
   EXPECT_EQ(screen.out.str(),
-            "SIMILARITY  KIND         STATUS             ACTION       TARGET       NAMESPACE\n"
-            "0.826       remediation  completed/success  increase_m…  deployment…  payments\n"
+            "SIMILARITY  KIND         STATUS             ACTION       TARGET        NAMESPACE\n"
+            "0.826       remediation  completed/success  increase_m…  deployment/…  payments\n"
             "            The container was killed by the kernel again and again; it has twice\n"
             "            the memory now and has run for a week.\n"
             "            0197\n"
-            "-           execution    failure            restart_pod  pod/a        eu-1\n"
+            "-           execution    failure            restart_pod  pod/a         eu-1\n"
             "            denied\n"
             "            0198\n");
   EXPECT_EQ(screen.err.str(),

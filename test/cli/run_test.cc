@@ -19,7 +19,7 @@ struct RunResult {
   std::string err;
 };
 
-RunResult Run(std::vector<const char*> arguments, const LocalCommands& local) {
+RunResult RunProgram(std::vector<const char*> arguments, const LocalCommands& local) {
   arguments.insert(arguments.begin(), "datastorage");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
@@ -52,11 +52,11 @@ LocalCommands SomeLocalCommands(std::string& ran) {
 TEST(CommandLine, RunsLocalCommandsAndGivesTheirExitCode) {
   std::string ran;
   const LocalCommands local = SomeLocalCommands(ran);
-  EXPECT_EQ(Run({"serve", "--data", "folder"}, local).code, 78);
+  EXPECT_EQ(RunProgram({"serve", "--data", "folder"}, local).code, 78);
   EXPECT_EQ(ran, "folder");
-  EXPECT_EQ(Run({"config", "print"}, local).code, 0);
+  EXPECT_EQ(RunProgram({"config", "print"}, local).code, 0);
   EXPECT_EQ(ran, "printed");
-  const RunResult failed = Run({"config", "check"}, local);
+  const RunResult failed = RunProgram({"config", "check"}, local);
   EXPECT_EQ(failed.code, 1);
   EXPECT_EQ(failed.err, "error: cannot start\n");
 }
@@ -71,7 +71,7 @@ TEST(CommandLine, TellsWrongUsageByExitCode2) {
                                              {"get", "workflow"},
                                              {"version", "--unknown"},
                                              {"completion", "tcsh"}}) {
-    const RunResult result = Run(arguments, local);
+    const RunResult result = RunProgram(arguments, local);
     EXPECT_EQ(result.code, 2);
     EXPECT_EQ(result.out, "");
     EXPECT_NE(result.err, "");
@@ -80,7 +80,7 @@ TEST(CommandLine, TellsWrongUsageByExitCode2) {
 
 TEST(CommandLine, ShowsHelpOnStandardOutput) {
   std::string ran;
-  const RunResult help = Run({"--help"}, SomeLocalCommands(ran));
+  const RunResult help = RunProgram({"--help"}, SomeLocalCommands(ran));
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, HasSubstr("serve"));
   EXPECT_THAT(help.out, HasSubstr("search"));
@@ -90,9 +90,9 @@ TEST(CommandLine, ShowsHelpOnStandardOutput) {
 TEST(CommandLine, TellsItsVersion) {
   std::string ran;
   const LocalCommands local = SomeLocalCommands(ran);
-  EXPECT_EQ(Run({"version"}, local).out, "datastorage 1.2.3\n");
-  EXPECT_EQ(Run({"--version"}, local).out, "datastorage 1.2.3\n");
-  EXPECT_EQ(Run({"version", "--json"}, local).out, "{\"version\":\"1.2.3\"}\n");
+  EXPECT_EQ(RunProgram({"version"}, local).out, "datastorage 1.2.3\n");
+  EXPECT_EQ(RunProgram({"--version"}, local).out, "datastorage 1.2.3\n");
+  EXPECT_EQ(RunProgram({"version", "--json"}, local).out, "{\"version\":\"1.2.3\"}\n");
 }
 
 TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheCommand) {
@@ -101,18 +101,19 @@ TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheCommand) {
   const std::string url = server.url();
   std::string ran;
   const LocalCommands local = SomeLocalCommands(ran);
-  EXPECT_EQ(Run({"--server", url.c_str(), "openapi"}, local).out, "{\"openapi\":\"3.1.0\"}\n");
-  EXPECT_EQ(Run({"openapi", "--server", url.c_str()}, local).code, 0);
+  EXPECT_EQ(RunProgram({"--server", url.c_str(), "openapi"}, local).out,
+            "{\"openapi\":\"3.1.0\"}\n");
+  EXPECT_EQ(RunProgram({"openapi", "--server", url.c_str()}, local).code, 0);
   setenv("DATASTORAGE_SERVER", url.c_str(), 1);
-  EXPECT_EQ(Run({"openapi"}, local).code, 0);
-  EXPECT_EQ(Run({"openapi", "--server", test::DeadUrl().c_str()}, local).code, 69);
+  EXPECT_EQ(RunProgram({"openapi"}, local).code, 0);
+  EXPECT_EQ(RunProgram({"openapi", "--server", test::DeadUrl().c_str()}, local).code, 69);
   unsetenv("DATASTORAGE_SERVER");
 }
 
 TEST(CommandLine, AsksBothTheServerAndThisMachineForDoctor) {
   std::string ran;
   const RunResult result =
-      Run({"doctor", "--server", test::DeadUrl().c_str()}, SomeLocalCommands(ran));
+      RunProgram({"doctor", "--server", test::DeadUrl().c_str()}, SomeLocalCommands(ran));
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.out, StartsWith("problem  server"));
   EXPECT_THAT(result.out, HasSubstr("ok       local   looked at\n"));
@@ -120,7 +121,7 @@ TEST(CommandLine, AsksBothTheServerAndThisMachineForDoctor) {
 
 TEST(CommandLine, WritesCompletionForItsOwnCommands) {
   std::string ran;
-  const RunResult script = Run({"completion", "bash"}, SomeLocalCommands(ran));
+  const RunResult script = RunProgram({"completion", "bash"}, SomeLocalCommands(ran));
   EXPECT_EQ(script.code, 0);
   EXPECT_THAT(script.out, HasSubstr("config print"));
 }

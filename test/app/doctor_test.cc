@@ -1,0 +1,76 @@
+#include "app/doctor.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/temporary_folder.h"
+
+namespace datastorage::app {
+namespace {
+
+using cli::Finding;
+using cli::FindingState;
+using testing::HasSubstr;
+
+TEST(Doctor, NamesEveryErrorOfTheConfiguration) {
+  LoadedConfig loaded;
+  loaded.errors = {"one", "two"};
+  const std::vector<Finding> findings = CheckConfiguration(loaded);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[1].state, FindingState::kProblem);
+  EXPECT_EQ(findings[1].detail, "two");
+  loaded.errors.clear();
+  EXPECT_EQ(CheckConfiguration(loaded).at(0).state, FindingState::kOk);
+}
+
+TEST(Doctor, ChangesNothingWhereTheDataFolderDoesNotExistYet) {
+  const TemporaryFolder folder;
+  const std::string data = folder.path() + "/a/b";
+  const std::vector<Finding> findings = CheckDataDirectory(data);
+  EXPECT_EQ(findings.at(0).state, FindingState::kOk);
+  EXPECT_THAT(findings[0].detail, HasSubstr("will be made"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/a"));
+}
+
+TEST(Doctor, TellsWhoUsesTheDataFolder) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(CheckDataDirectory(folder.path()).at(0).detail, HasSubstr("can be used"));
+  const std::string lock = folder.path() + "/datastorage.lock";
+  std::ofstream(lock) << "4711\n";
+  EXPECT_THAT(CheckDataDirectory(folder.path()).at(0).detail, HasSubstr("can be used"));
+  const int held = open(lock.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(held, LOCK_EX | LOCK_NB), 0);
+  EXPECT_THAT(CheckDataDirectory(folder.path()).at(0).detail, HasSubstr("in use by process 4711"));
+  close(held);
+}
+
+TEST(Doctor, FindsAFileWhereTheDataFolderShouldBe) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() + "/file") << "x";
+  const Finding finding = CheckDataDirectory(folder.path() + "/file").at(0);
+  EXPECT_EQ(finding.state, FindingState::kProblem);
+  EXPECT_THAT(finding.detail, HasSubstr("is not a folder"));
+  EXPECT_THAT(finding.next_step, HasSubstr("--data"));
+}
+
+TEST(Doctor, NamesMissingModelFilesAndWhatToDo) {
+  const TemporaryFolder folder;
+  Config config;
+  config.model_directory = folder.path();
+  const Finding finding = CheckEmbedder(config);
+  EXPECT_EQ(finding.state, FindingState::kProblem);
+  EXPECT_THAT(finding.detail, HasSubstr("model.safetensors"));
+  EXPECT_THAT(finding.detail, HasSubstr("vocab.txt"));
+  EXPECT_THAT(finding.next_step, HasSubstr("--embedder lexical"));
+  config.embedder = EmbedderChoice::kLexical;
+  EXPECT_EQ(CheckEmbedder(config).state, FindingState::kOk);
+}
+
+}  // namespace
+}  // namespace datastorage::app
