@@ -163,7 +163,7 @@ std::size_t MatchNumber(std::string_view text) {
 struct Pattern {
   std::size_t (*match)(std::string_view text);
   std::string_view placeholder;
-  // Not tried after these: "<hex>::1" is no address.
+  // Not tried after these: "<hex>::1" is no address, "0.123456" no id.
   std::string_view not_after = "";
 };
 
@@ -173,13 +173,30 @@ constexpr Pattern kPatterns[] = {
     {MatchIpv4, "<ip>"},
     {MatchIpv6, "<ip>", ">:"},
     {MatchHex, "<hex>"},
-    {MatchNumber, "<n>"},
+    {MatchNumber, "<n>", "."},
 };
 
-// Whether `part` can be what Kubernetes appended.
-bool IsSuffix(std::string_view part, std::size_t least, std::size_t most, std::size_t digits) {
-  return part.size() >= least && part.size() <= most && DigitCount(part) >= digits &&
-         std::all_of(part.begin(), part.end(), IsSafeEncoded);
+// What Kubernetes, or a tool that imitates it in hex, may have appended: no word is.
+struct SuffixShape {
+  std::size_t length_min;
+  std::size_t length_max;
+  std::size_t digit_count_min;
+};
+
+bool IsSuffix(std::string_view part, SuffixShape shape) {
+  const std::size_t digits = DigitCount(part);
+  return part.size() >= shape.length_min && part.size() <= shape.length_max &&
+         digits >= shape.digit_count_min && digits < part.size() &&
+         (std::all_of(part.begin(), part.end(), IsSafeEncoded) ||
+          std::all_of(part.begin(), part.end(), IsHex));
+}
+
+bool IsPodPair(std::string_view middle, std::string_view last) {
+  if (!IsSuffix(middle, {6, 10, 0}) || DigitCount(middle) + DigitCount(last) == 0) return false;
+  const bool is_hex_only = !std::all_of(middle.begin(), middle.end(), IsSafeEncoded);
+  if (is_hex_only && !IsSuffix(middle, {8, 10, 2})) return false;
+  return last.size() == 5 && (std::all_of(last.begin(), last.end(), IsSafeEncoded) ||
+                              std::all_of(last.begin(), last.end(), IsHex));
 }
 
 // The length of a pod's or ReplicaSet's name without its last generated suffix.
@@ -188,13 +205,14 @@ std::size_t LengthWithoutSuffix(std::string_view name) {
   if (last_dash == std::string_view::npos || last_dash == 0) return name.size();
   const std::string_view last = name.substr(last_dash + 1);
   const std::size_t dash = name.rfind('-', last_dash - 1);
-  if (dash != std::string_view::npos && dash > 0 && IsSuffix(last, 5, 5, 0)) {
-    const std::string_view middle = name.substr(dash + 1, last_dash - dash - 1);
-    const bool has_digit = DigitCount(middle) + DigitCount(last) > 0;
-    if (has_digit && IsSuffix(middle, 6, 10, 0)) return dash;
+  if (dash != std::string_view::npos && dash > 0 &&
+      IsPodPair(name.substr(dash + 1, last_dash - dash - 1), last)) {
+    return dash;
   }
   // One part alone could be a word with a version, such as http2: ask for two digits.
-  if (IsSuffix(last, 5, 5, 2) || IsSuffix(last, 8, 10, 2)) return last_dash;
+  const bool is_pod =
+      IsSuffix(last, {5, 5, 2}) && std::all_of(last.begin(), last.end(), IsSafeEncoded);
+  if (is_pod || IsSuffix(last, {8, 10, 2})) return last_dash;
   return name.size();
 }
 
@@ -230,7 +248,11 @@ std::string StripPodSuffixes(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = RunLength(text, IsLabel);
+    // A sentence may begin with the name.
+    const bool is_capital = text.front() >= 'A' && text.front() <= 'Z';
+    const bool begins_word = out.empty() || !IsWord(out.back());
+    const std::size_t first = is_capital && begins_word ? 1 : 0;
+    const std::size_t length = first + RunLength(text.substr(first), IsLabel);
     if (length == 0) {
       out += text.front();
       text.remove_prefix(1);
@@ -238,7 +260,7 @@ std::string StripPodSuffixes(std::string_view text) {
     }
     const std::string_view run = text.substr(0, length);
     const bool is_name =
-        IsLower(run.front()) && EndsAt(text, length) && (out.empty() || !IsWord(out.back()));
+        (is_capital || IsLower(run.front())) && begins_word && EndsAt(text, length);
     out += is_name ? WithoutPodSuffixes(run) : run;
     text.remove_prefix(length);
   }

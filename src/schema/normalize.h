@@ -11,7 +11,8 @@ namespace datastorage::schema {
 std::string SingleSpaced(std::string_view text);
 
 // "checkout-7d9f8c6b5-x2x4z" as "checkout", also without the last part or the middle one. The
-// suffixes are told by Kubernetes' alphabet, which has no vowels, so words never match.
+// suffixes are told by Kubernetes' alphabet, which has no vowels, or by hex with digits in it, so
+// words never match.
 std::string StripPodSuffixes(std::string_view text);
 
 // UUIDs as <uuid>, times and dates as <time>, IPv4 and IPv6 addresses with port or mask as <ip>,

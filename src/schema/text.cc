@@ -11,16 +11,21 @@ bool BeginsCodePoint(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
 }
 
-// U+FFFD for what cannot be one code point.
+// A code point of several bytes; U+FFFD for what cannot be one.
 UChar32 Decode(std::string_view bytes) {
-  if (bytes.size() > 4) return 0xFFFD;
+  if (bytes.size() < 2 || bytes.size() > 4) return 0xFFFD;
   const unsigned first = static_cast<unsigned char>(bytes.front());
-  if (bytes.size() == 1) return static_cast<UChar32>(first);
   unsigned value = first & (0x7FU >> bytes.size());
   for (const char byte : bytes.substr(1)) {
     value = (value << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
   }
   return static_cast<UChar32>(value);
+}
+
+bool IsWhiteSpace(std::string_view code_point) {
+  const char first = code_point.front();
+  if (code_point.size() == 1) return first == ' ' || (first >= '\t' && first <= '\r');
+  return u_hasBinaryProperty(Decode(code_point), UCHAR_WHITE_SPACE) != 0;
 }
 
 }  // namespace
@@ -42,7 +47,7 @@ std::string_view CodePointPrefix(std::string_view text, std::size_t count_max) {
 bool IsBlank(std::string_view text) {
   while (!text.empty()) {
     const std::string_view first = CodePointPrefix(text, 1);
-    if (u_hasBinaryProperty(Decode(first), UCHAR_WHITE_SPACE) == 0) return false;
+    if (!IsWhiteSpace(first)) return false;
     text.remove_prefix(first.size());
   }
   return true;
