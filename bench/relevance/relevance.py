@@ -175,20 +175,18 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, help="of all members but the text; default: random")
     parser.add_argument("--json", type=Path, help="write the result here (default: stdout)")
     add_service_arguments(parser)
-    arguments = parser.parse_args()
-    if not arguments.folder:
-        print("not run: search quality; DS_TEST_CORPUS names no folder of judged texts")
-        return 0
-    arguments.folder = Path(arguments.folder)
-    return arguments
+    return parser.parse_args()
 
 
 def main():
     arguments = parse_arguments()
+    if not arguments.folder:
+        print("not run: search quality; DS_TEST_CORPUS names no folder of judged texts")
+        return 0
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
     print(f"seed {seed}")
     with chosen_service(arguments) as service:
-        result = measure(service, arguments.folder, seed)
+        result = measure(service, Path(arguments.folder), seed)
     print_table(result)
     text = json.dumps(result)
     if arguments.json:
