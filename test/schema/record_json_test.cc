@@ -78,7 +78,8 @@ TEST(RecordJson, RefusesStoredTextThatItDidNotWrite) {
                                   replaced("\"phase\"", "\"face\""),
                                   replaced("{\"team\":\"payments\"}", "7"),
                                   replaced("2026-03-01T00:00:00Z", "now"),
-                                  replaced("\"actor\"", "\"phase\"")}) {
+                                  replaced("\"actor\"", "\"phase\""),
+                                  replaced("\"actor\"", "\"colour\"")}) {
     const Result<RecordBody> read = BodyFromStoredText(RecordKind::kWorkflow, text);
     ASSERT_FALSE(read.has_value()) << text;
     EXPECT_EQ(read.error().code, ErrorCode::kInternal);
