@@ -134,7 +134,11 @@ RowBits RowFilter::EvaluateLeaf(const Node& node, std::uint32_t block_index) con
 }
 
 RowBits RowFilter::AllRows(std::uint32_t block_index) const {
-  return BitsWhere(RowCountIn(block_index), [](std::uint32_t) { return true; });
+  const std::uint32_t n = RowCountIn(block_index);
+  RowBits bits{};
+  std::fill_n(bits.begin(), n / 64, ~std::uint64_t{0});
+  if (n % 64 != 0) bits[n / 64] = (std::uint64_t{1} << (n % 64)) - 1;
+  return bits;
 }
 
 std::uint32_t RowFilter::RowCountIn(std::uint32_t block_index) const {

@@ -1,6 +1,8 @@
 #include "scan/scan_index.h"
 
+#include <array>
 #include <bit>
+#include <string>
 
 #include "base/check.h"
 #include "scan/dot_kernel.h"

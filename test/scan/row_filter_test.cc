@@ -76,10 +76,11 @@ TEST_F(RowFilterTest, DecidesASnapshotBesideAWriter) {
     writes.push_back(random_.Point(row));
     auto& values = writes.back().members.values;
     std::erase_if(values, [&](const auto& entry) {
-      return static_cast<std::uint32_t>(entry.first) > row % kBlockRowCount / 100;
+      return entry.first == Member::kExecutionId ||
+             static_cast<std::uint32_t>(entry.first) > row % kBlockRowCount / 100;
     });
     values.emplace_back(Member::kExecutionId, "run " + std::to_string(row / 2));
-    std::stable_sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
+    std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
       return a.first < b.first;
     });
     members_.push_back(writes.back().members);

@@ -108,7 +108,7 @@ TEST(ScanIndex, StopsBetweenBlocksWhenTheDeadlinePasses) {
   RandomPoints random(5);
   const TickingClock clock;
   ScanIndex index({}, clock);
-  Apply(index, Points(random, 3 * scan::kBlockRowCount));
+  Apply(index, Points(random, std::size_t{3} * scan::kBlockRowCount));
   const Deadline after_two_looks = Deadline::In(Duration(2'500'000), clock);
   const auto late = index.Nearest(random.Unit(), {}, 10, after_two_looks);
   ASSERT_FALSE(late.has_value());
