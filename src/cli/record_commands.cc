@@ -108,14 +108,14 @@ void PrintJsonPage(const Console& console, const client::Page& page, bool wants_
   for (const std::string& item : page.items) console.out << item << "\n";
 }
 
-bool PrintPage(Session& session, const ListCommand& options, const client::Page& page) {
+bool PrintPage(Session& session, const client::Page& page) {
   std::vector<schema::Json> records;
   for (const std::string& item : page.items) {
     std::optional<schema::Json> record = session.Parse(item);
     if (!record) return false;
     records.push_back(*std::move(record));
   }
-  if (!records.empty()) PrintRecords(session.console(), options.kind, records);
+  if (!records.empty()) PrintRecords(session.console(), records);
   return true;
 }
 
@@ -142,7 +142,7 @@ ExitCode RunList(Session& session, const ListCommand& options) {
     if (options.wants_all) cursor = std::exchange(page->next_cursor, {});
     if (session.wants_json()) {
       PrintJsonPage(session.console(), *page, options.wants_all);
-    } else if (!PrintPage(session, options, *page)) {
+    } else if (!PrintPage(session, *page)) {
       return ExitCode::kUnavailable;
     }
     if (options.wants_all && !cursor.empty()) continue;

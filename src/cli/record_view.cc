@@ -69,10 +69,13 @@ std::string FirstOf(const Json& record, std::initializer_list<std::string_view> 
   return {};
 }
 
-std::string NaturalKeyOf(std::string_view kind, const Json& record) {
-  if (kind == "remediation") return TextOf(record, "remediation_request_id");
-  if (kind == "aianalysis") return TextOf(record, "analysis_id");
-  return TextOf(record, kind == "workflow" ? "workflow_id" : "execution_id");
+// What was acted on, or else the key that the kind goes by.
+std::string TargetOf(const Json& record) {
+  return FirstOf(record, {"target_resource", "workflow_id", "analysis_id"});
+}
+
+std::string PlaceOf(const Json& record) {
+  return FirstOf(record, {"namespace", "cluster_name"});
 }
 
 std::string ActionOf(const Json& record) {
@@ -100,8 +103,8 @@ Row HitRow(const Json& hit, const Json& record, bool has_similarity) {
                Plain(TextOf(hit, "kind")),
                {OneLine(outcome.text), outcome.tone},
                Plain(ActionOf(record)),
-               Plain(FirstOf(record, {"target_resource", "workflow_id", "analysis_id"})),
-               Plain(FirstOf(record, {"namespace", "cluster_name"}))};
+               Plain(TargetOf(record)),
+               Plain(PlaceOf(record))};
   return row;
 }
 
@@ -137,14 +140,13 @@ std::string TextOf(const Json& record, std::string_view member) {
   return found == nullptr ? std::string() : ScalarText(*found);
 }
 
-void PrintRecords(const Console& console, std::string_view kind, const std::vector<Json>& records) {
+void PrintRecords(const Console& console, const std::vector<Json>& records) {
   const std::vector<Column> columns = {{"ID"},
                                        {"CREATED (UTC)"},
                                        {"STATUS"},
                                        {"ACTION", true},
                                        {"TARGET", true},
-                                       {"NAMESPACE", true},
-                                       {"KEY", true}};
+                                       {"NAMESPACE", true}};
   std::vector<Row> rows;
   for (const Json& record : records) {
     const Shown outcome = OutcomeOf(record);
@@ -153,9 +155,8 @@ void PrintRecords(const Console& console, std::string_view kind, const std::vect
                  Plain(ShortTime(TextOf(record, "created_at"))),
                  {OneLine(outcome.text), outcome.tone},
                  Plain(ActionOf(record)),
-                 Plain(TextOf(record, "target_resource")),
-                 Plain(FirstOf(record, {"namespace", "cluster_name"})),
-                 Plain(NaturalKeyOf(kind, record))};
+                 Plain(TargetOf(record)),
+                 Plain(PlaceOf(record))};
     rows.push_back(std::move(row));
   }
   PrintTable(console, columns, rows);

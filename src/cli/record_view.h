@@ -10,10 +10,8 @@
 
 namespace datastorage::cli {
 
-// One kind's records, each on a line.
-void PrintRecords(const Console& console,
-                  std::string_view kind,
-                  const std::vector<schema::Json>& records);
+// Records, each on a line.
+void PrintRecords(const Console& console, const std::vector<schema::Json>& records);
 
 // Every member on a line of its own; long text wrapped and indented.
 void PrintRecord(const Console& console, const schema::Json& record);

@@ -106,7 +106,7 @@ TEST(RecordCommands, ListAPageAndSayThatThereAreMore) {
                                       "actor:x"},
                                      server);
   EXPECT_EQ(page.code, ExitCode::kOk);
-  EXPECT_THAT(page.out, HasSubstr("2                                    "));
+  EXPECT_THAT(page.out, HasSubstr("w2"));
   EXPECT_THAT(page.err, HasSubstr("3 match\n"));
   EXPECT_THAT(page.err, HasSubstr("--cursor c2"));
   EXPECT_EQ(server.requests().at(0).target,

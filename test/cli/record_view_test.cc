@@ -21,7 +21,6 @@ struct Screen {
 TEST(RecordView, ListsARecordALine) {
   Screen screen;
   PrintRecords(screen.console,
-               "remediation",
                {Parsed(R"({"id":"0197","created_at":"2026-03-01T00:02:18.727Z","phase":"completed",
                   "status":"success","action_type":"restart_pod","target_resource":"pod/a",
                   "namespace":"prod","remediation_request_id":"r-1"})"),
@@ -29,9 +28,9 @@ TEST(RecordView, ListsARecordALine) {
                   "status":"failure","action_type":"x\u001b[2J","namespace":"dev",
                   "remediation_request_id":"r-2"})")});
   EXPECT_EQ(screen.out.str(),
-            "ID    CREATED (UTC)        STATUS             ACTION      TARGET  NAMESPACE  KEY\n"
-            "0197  2026-03-01 00:02:18  completed/success  restart_p…  pod/a   prod       r-1\n"
-            "0198  2026-03-01 00:02:19  failed/failure     x\\u{1b}[2J          dev        r-2\n");
+            "ID    CREATED (UTC)        STATUS             ACTION       TARGET  NAMESPACE\n"
+            "0197  2026-03-01 00:02:18  completed/success  restart_pod  pod/a   prod\n"
+            "0198  2026-03-01 00:02:19  failed/failure     x\\u{1b}[2J           dev\n");
 }
 
 TEST(RecordView, ShowsEveryMemberOfARecord) {
