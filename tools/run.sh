@@ -14,7 +14,7 @@ readonly PROGRAM=build/datastorage
 readonly START_SECONDS_MAX=60
 readonly STOP_SECONDS_MAX=40
 # None of its words is in the record that should come first.
-readonly QUESTION="program keeps dying because it used too much memory"
+readonly QUESTION="two computers disagree about their current hour"
 
 # own_pid: the process that this folder's start began, if it still runs.
 own_pid() {
@@ -110,8 +110,8 @@ start() {
   "$PROGRAM" import --server "$SERVER" samples/incidents.ndjson ||
     fail "the samples could not be loaded (the message is above)" "read $LOG, then run make run"
   say ""
-  say "\$ build/datastorage search \"$QUESTION\""
-  "$PROGRAM" search --server "$SERVER" --limit 3 "$QUESTION" ||
+  say "\$ build/datastorage search --mode semantic --limit 1 \"$QUESTION\""
+  "$PROGRAM" search --server "$SERVER" --mode semantic --limit 1 "$QUESTION" ||
     fail "the search failed (the message is above)" "read $LOG, then run make run"
   say ""
   say "The service stays up on $SERVER; make stop ends it."
