@@ -190,11 +190,14 @@ awaitable<void> Connection::Serve(RequestReader& reader) {
 awaitable<void> Connection::ServeWhole(RequestReader& reader, const Admission& admission) {
   BodyShare share(context_);
   const ReadProgress progress = co_await ReadBody(reader, share);
-  if (progress == ReadProgress::kRefused) co_await RefuseAndClose(refusal_);
   if (progress != ReadProgress::kComplete) {
     keeps_open_ = false;
+    reader.request().body = {};
+    share.GrowTo(0);  // Before the answer: the connection may linger.
+    if (progress == ReadProgress::kRefused) co_await RefuseAndClose(refusal_);
     co_return;
   }
+  reader.request().received = SystemClock().Now();
   const Request& request = reader.request();
   if (admission.is_instant) {
     const Response response = context_.handler.Handle(request);

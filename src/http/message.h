@@ -33,7 +33,7 @@ struct Request {
   std::string query;            // As sent, without its "?".
   std::vector<Header> headers;  // In the order sent; names in lower case, values trimmed.
   std::string body;             // Without transfer coding.
-  SteadyTime received{};        // When the head was complete.
+  SteadyTime received{};        // When it was complete; of a stream: its head.
   RouteMatch match;
   std::string request_id;  // Set by Admit, as is all below.
   std::string trace_id;    // 32 hex digits: the client's, or one made for this request.

@@ -44,6 +44,14 @@ Json FilterParameter(Member member) {
   return parameter;
 }
 
+// Routes share these: the document names each once.
+Json FilterReference(Member member) {
+  Json reference = Json::Object();
+  reference.Add("$ref",
+                Json::String("#/components/parameters/" + std::string(Describe(member).name)));
+  return reference;
+}
+
 Json Parameters(const Route& route, std::optional<RecordKind> kind) {
   Json parameters = Json::Array();
   if (route.pattern.find("{id}") != std::string_view::npos) {
@@ -62,7 +70,7 @@ Json Parameters(const Route& route, std::optional<RecordKind> kind) {
   if (route.filters == FilterSet::kNone) return parameters;
   const bool is_of_kind = route.filters == FilterSet::kOfKind;
   for (const Member member : is_of_kind ? schema::MembersOf(*kind) : EveryMember()) {
-    parameters.Add(FilterParameter(member));
+    parameters.Add(FilterReference(member));
   }
   return parameters;
 }
@@ -211,6 +219,11 @@ Json OpenApiDocument(std::string_view version) {
   document.Add("paths", std::move(paths));
   Json components = Json::Object();
   components.Add("schemas", ComponentSchemas());
+  Json parameters = Json::Object();
+  for (const Member member : EveryMember()) {
+    parameters.Add(std::string(Describe(member).name), FilterParameter(member));
+  }
+  components.Add("parameters", std::move(parameters));
   document.Add("components", std::move(components));
   return document;
 }

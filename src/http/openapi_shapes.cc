@@ -128,7 +128,7 @@ constexpr std::string_view kSearchRequest = R"({"type": "object", "additionalPro
         "mode": {"enum": ["hybrid", "semantic", "text"], "default": "hybrid"},
         "kind": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
         "filter": {"oneOf": [{"type": "string"}, {"type": "object"}],
-            "description": "The filter language, or a tree of and, or, not, eq, in, range, prefix, path."},
+            "description": "The filter language, or a tree of and, or, not, eq, in, range."},
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
         "min_similarity": {"type": "number", "minimum": -1, "maximum": 1},
         "explain": {"type": "boolean", "default": false},
@@ -207,8 +207,8 @@ Json ComponentSchemas() {
   add(Shape::kLife,
       JsonLiteral(R"({"type": "object", "properties": {"status": {"const": "ok"}}})"));
   add(Shape::kHealth, JsonLiteral(kHealth));
-  add(Shape::kVersion, JsonLiteral(R"({"type": "object", "properties": {
-      "name": {"type": "string"}, "version": {"type": "string"}, "compiler": {"type": "string"}}})"));
+  add(Shape::kVersion, JsonLiteral(R"({"type": "object", "properties": {"name": {"type": "string"},
+      "version": {"type": "string"}, "compiler": {"type": "string"}}})"));
   add(Shape::kAnyObject, JsonLiteral(R"({"type": "object"})"));
   add(Shape::kText, JsonLiteral(R"({"type": "string"})"));
   schemas.Add("Problem", JsonLiteral(kProblem));

@@ -142,7 +142,10 @@ ReadProgress RequestReader::RefuseLongHead(const std::string& buffer) {
 
 ReadProgress RequestReader::TakeHead(std::string& buffer) {
   // RFC 9112, 2.2: an empty line before the request line is ignored.
-  while (scanned_ == 0 && buffer.starts_with("\r\n")) buffer.erase(0, 2);
+  while (buffer.starts_with("\r\n")) {
+    buffer.erase(0, 2);
+    scanned_ = 0;  // It may have come in two pieces, the first of which was scanned.
+  }
   const std::size_t from = scanned_ < kHeadEnd.size() ? 0 : scanned_ - kHeadEnd.size();
   const std::size_t end = buffer.find(kHeadEnd, from);
   scanned_ = buffer.size();
@@ -217,6 +220,10 @@ ReadProgress RequestReader::LimitBody(std::optional<std::uint64_t> byte_count_ma
 }
 
 ReadProgress RequestReader::TakeBody(std::string& buffer) {
+  // Beast 1.81 asserts that it has five bytes once it knows the first chunk to be the last; no
+  // chunked body has fewer than "0", CR LF, CR LF.
+  const bool has_begun = body_byte_count_ > 0;
+  if (parser_->chunked() && !has_begun && buffer.size() < 5) return ReadProgress::kNeedsMore;
   std::size_t taken = 0;
   while (!parser_->is_done() && taken < buffer.size()) {
     beast::error_code error;

@@ -32,9 +32,13 @@ class BodyReader {
  public:
   BodyReader(const Json& body, std::vector<ProblemError>& errors) : body_(body), errors_(errors) {}
 
-  void Refuse(std::string_view pointer, std::string code, std::string message) {
+  void Refuse(std::string_view pointer,
+              std::string code,
+              std::string message,
+              std::optional<int> position = std::nullopt) {
     ProblemError error;
     error.pointer = std::string(pointer);
+    error.position = position;
     error.code = std::move(code);
     error.message = std::move(message);
     errors_.push_back(std::move(error));
@@ -141,9 +145,12 @@ void ReadFilter(BodyReader& reader, const Json& body, WallTime now, SearchReques
   ReadKinds(reader, body, filters);
   const Json* tree = body.Find("filter");
   if (tree != nullptr && tree->type != JsonType::kNull) {
-    schema::ParsedFilter parsed = schema::ParseFilterJson(*tree, now);
+    // Bare words in the filter language are text to search for, as in `where`.
+    schema::ParsedFilter parsed = tree->type == JsonType::kString
+                                      ? schema::ParseWhere(tree->text, true, now)
+                                      : schema::ParseFilterJson(*tree, now);
     for (const schema::FilterError& error : parsed.errors) {
-      reader.Refuse("/filter" + error.pointer, error.code, error.message);
+      reader.Refuse("/filter" + error.pointer, error.code, error.message, error.position);
     }
     if (!parsed.filter.IsEverything()) filters.push_back(std::move(parsed.filter));
     AddWords(request.text, parsed.words);

@@ -140,6 +140,11 @@ std::string RawClient::ReceiveUntil(std::string_view text) {
   return taken;
 }
 
+bool RawClient::HasAnswerWithin(std::chrono::milliseconds time) {
+  pollfd waiting{socket_, POLLIN, 0};
+  return !buffer_.empty() || ::poll(&waiting, 1, static_cast<int>(time.count())) > 0;
+}
+
 bool RawClient::IsClosed() {
   if (!buffer_.empty()) return false;
   pollfd waiting{socket_, POLLIN, 0};

@@ -35,6 +35,8 @@ class RawClient {
   std::optional<RawAnswer> Receive(bool has_body = true);
   // Reads until the text has come; what came before it and itself.
   std::string ReceiveUntil(std::string_view text);
+  // Whether something, if only the end, can be received by then.
+  bool HasAnswerWithin(std::chrono::milliseconds time);
   // Whether the server closes the connection within ten seconds, without sending more.
   bool IsClosed();
 
