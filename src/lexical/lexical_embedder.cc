@@ -45,7 +45,8 @@ struct Feature {
   float weight;
 };
 
-std::vector<UChar32> CodePoints(std::string_view text) {
+// ICU's macro counts as nesting.
+std::vector<UChar32> CodePoints(std::string_view text) {  // NOLINT(readability-function-size)
   text = text.substr(0, kLexicalByteCountMax);
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   std::vector<UChar32> points;

@@ -1,5 +1,5 @@
-// Which texts run through the model together. Padding is computed and thrown away, while batching
-// gains little, so only texts of nearly one length share a batch.
+// Which texts run through the model together, and how far they are padded. The runtime compiles
+// and keeps kernels for every shape it meets, so there are few: that bounds its memory.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,14 @@ namespace datastorage {
 // go unnoticed.
 inline constexpr std::size_t kBatchTokenCountMax = 512;
 
-// Divides the indices of `lengths` into batches, longest first, each sorted by falling length.
-// Every index is in exactly one batch; a batch is at most an eighth padding and holds at most
+struct TextBatch {
+  std::size_t padded_length;         // Tokens a text, a multiple of 8.
+  std::vector<std::size_t> indices;  // A power of two of them.
+};
+
+// Divides the indices of `lengths` into batches, longest first. Every index is in exactly one
+// batch; each text is padded to the next multiple of 8 and no further; a batch holds at most
 // kBatchTokenCountMax tokens or one text.
-std::vector<std::vector<std::size_t>> PlanBatches(std::span<const std::size_t> lengths);
+std::vector<TextBatch> PlanBatches(std::span<const std::size_t> lengths);
 
 }  // namespace datastorage

@@ -35,20 +35,20 @@ Result<Precision> Choose(Precision wanted) {
   return wanted;
 }
 
-// Pads the texts of `batch` to the longest, its first.
 void FillInputs(std::span<const std::vector<TokenId>> texts,
-                const std::vector<std::size_t>& batch,
+                const TextBatch& batch,
                 ov::InferRequest& request) {
-  const std::size_t length = texts[batch.front()].size();
+  const std::size_t length = batch.padded_length;
+  const std::size_t count = batch.indices.size();
   ov::Tensor ids = request.get_input_tensor(0);
   ov::Tensor mask = request.get_input_tensor(1);
-  ids.set_shape({batch.size(), length});
-  mask.set_shape({batch.size(), length});
+  ids.set_shape({count, length});
+  mask.set_shape({count, length});
   std::int64_t* id = ids.data<std::int64_t>();
   float* weight = mask.data<float>();
-  std::fill_n(id, batch.size() * length, std::int64_t{0});
-  std::fill_n(weight, batch.size() * length, 0.0F);
-  for (const std::size_t index : batch) {
+  std::fill_n(id, count * length, std::int64_t{0});
+  std::fill_n(weight, count * length, 0.0F);
+  for (const std::size_t index : batch.indices) {
     std::copy(texts[index].begin(), texts[index].end(), id);
     std::fill_n(weight, texts[index].size(), 1.0F);
     id += length;
@@ -125,7 +125,7 @@ class Inference::Session {
     std::vector<std::size_t> lengths;
     for (const auto& text : texts_) lengths.push_back(text.size());
     const auto batches = PlanBatches(lengths);
-    for (const std::vector<std::size_t>& batch : batches) {
+    for (const TextBatch& batch : batches) {
       if (deadline.HasPassed()) return DeadlineExceeded("embed: the deadline passed");
       DS_RETURN_IF_ERROR(Start(batch, deadline));
     }
@@ -136,10 +136,10 @@ class Inference::Session {
  private:
   struct Running {
     ov::InferRequest request;
-    const std::vector<std::size_t>* batch;
+    const TextBatch* batch;
   };
 
-  Result<void> Start(const std::vector<std::size_t>& batch, Deadline deadline) {
+  Result<void> Start(const TextBatch& batch, Deadline deadline) {
     std::optional<ov::InferRequest> request = slots_.TryTake();
     while (!request.has_value() && !running_.empty()) {
       DS_RETURN_IF_ERROR(CollectOldest());
@@ -159,7 +159,7 @@ class Inference::Session {
     const ov::Tensor output = oldest.request.get_output_tensor();
     const float* component = output.data<const float>();
     bool usable = true;
-    for (const std::size_t index : *oldest.batch) {
+    for (const std::size_t index : oldest.batch->indices) {
       Embedding& embedding = embeddings_[index];
       std::copy_n(component, kEmbeddingDimensionCount, embedding.begin());
       component += kEmbeddingDimensionCount;
@@ -176,7 +176,8 @@ class Inference::Session {
   void Abandon() {
     try {
       running_.front().request.wait();
-    } catch (const std::exception&) {  // The failure was reported, or nobody waits for it.
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+      // The call reports its first failure already, or nobody waits for this one.
     }
     slots_.GiveBack(std::move(running_.front().request));
     running_.pop_front();

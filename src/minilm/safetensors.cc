@@ -82,6 +82,7 @@ Result<Tensor> ParseTensor(const std::string& name,
 // Whether the tensors cover `data` exactly, none sharing a byte with another.
 bool FillExactly(const std::map<std::string, Tensor>& tensors, std::span<const std::byte> data) {
   std::vector<std::span<const std::byte>> parts;
+  parts.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) parts.push_back(tensor.bytes);
   std::sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
     return a.data() != b.data() ? a.data() < b.data() : a.size() < b.size();
