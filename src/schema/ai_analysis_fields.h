@@ -1,4 +1,4 @@
-// The members of an AI analysis; see docs/records.md.
+// The members of an AI analysis: name, meaning, rules.
 #pragma once
 
 #include <boost/pfr/tuple_size.hpp>

@@ -69,14 +69,14 @@ class BodyReader {
   bool IsSound(Member member) const { return is_sound_.test(static_cast<std::size_t>(member)); }
 
   void ReadForeignMembers() {
-    static const std::set<std::string_view> kServerSet{
+    static const std::set<std::string_view> server_set{
         "id", "version", "created_at", "updated_at", "vector", "vector_reason"};
     std::set<std::string_view> seen;
     for (const auto& [name, value] : asked_.value.members) {
       if (violations_.IsFull()) return;
       if (known_.contains(name) || !seen.insert(name).second) continue;
       const std::string pointer = "/" + EscapePointerToken(name);
-      if (kServerSet.contains(name)) {
+      if (server_set.contains(name)) {
         violations_.Add(pointer, "server_set", "is set by the server");
       } else {
         violations_.Add(pointer, "unknown_member", "is not a member of this kind of record");

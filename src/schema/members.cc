@@ -61,7 +61,10 @@ void Flatten(const Json& json, const std::string& path, std::vector<MetadataScal
       return;
     case JsonType::kObject:
       for (const auto& [name, value] : json.members) {
-        Flatten(value, path.empty() ? name : path + "." + name, scalars);
+        std::string below = path;
+        if (!below.empty()) below += '.';
+        below += name;
+        Flatten(value, below, scalars);
       }
       return;
   }

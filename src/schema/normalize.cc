@@ -164,7 +164,7 @@ struct Pattern {
   std::size_t (*match)(std::string_view text);
   std::string_view placeholder;
   // Not tried after these: "<hex>::1" is no address, "0.123456" no id.
-  std::string_view not_after = "";
+  std::string_view not_after{};
 };
 
 constexpr Pattern kPatterns[] = {

@@ -30,21 +30,23 @@ Json ToJson(const JsonObjectText& object) {
   return std::move(parsed->value);
 }
 
+// Calls use(value) unless the value is absent.
+template <class Value, class Use>
+void IfPresent(const Value& value, Use&& use) {
+  use(value);
+}
+template <class Value, class Use>
+void IfPresent(const std::optional<Value>& value, Use&& use) {
+  if (value.has_value()) use(*value);
+}
+
 template <class Value>
-bool IsAbsent(const Value&) {
+bool IsOptional(const Value&) {
   return false;
 }
 template <class Value>
-bool IsAbsent(const std::optional<Value>& value) {
-  return !value.has_value();
-}
-template <class Value>
-const Value& Present(const Value& value) {
-  return value;
-}
-template <class Value>
-const Value& Present(const std::optional<Value>& value) {
-  return *value;
+bool IsOptional(const std::optional<Value>&) {
+  return true;
 }
 
 void AppendValue(std::string& out, const JsonObjectText& object) {
@@ -98,7 +100,7 @@ bool ReadBody(const Json& json, Body& body) {
   ForEachField<Body>([&](const auto& field) {
     const Json* value = json.Find(field.name);
     if (value == nullptr) {
-      is_good = is_good && IsAbsent(body.*field.value);
+      is_good = is_good && IsOptional(body.*field.value);
       return;
     }
     ++read_count;
@@ -114,8 +116,8 @@ Json BodyToJson(const RecordBody& body) {
   std::visit(
       [&]<class Body>(const Body& content) {
         ForEachField<Body>([&](const auto& field) {
-          const auto& value = content.*field.value;
-          if (!IsAbsent(value)) json.Add(std::string(field.name), ToJson(Present(value)));
+          IfPresent(content.*field.value,
+                    [&](const auto& value) { json.Add(std::string(field.name), ToJson(value)); });
         });
       },
       body);
@@ -151,12 +153,12 @@ std::string BodyToStoredText(const RecordBody& body) {
   std::visit(
       [&]<class Body>(const Body& content) {
         ForEachField<Body>([&](const auto& field) {
-          const auto& value = content.*field.value;
-          if (IsAbsent(value)) return;
-          if (out.size() > 1) out += ',';
-          AppendQuoted(out, field.name);
-          out += ':';
-          AppendValue(out, Present(value));
+          IfPresent(content.*field.value, [&](const auto& value) {
+            if (out.size() > 1) out += ',';
+            AppendQuoted(out, field.name);
+            out += ':';
+            AppendValue(out, value);
+          });
         });
       },
       body);

@@ -1,4 +1,4 @@
-// The members of a remediation; see docs/records.md.
+// The members of a remediation: name, meaning, rules.
 #pragma once
 
 #include <array>

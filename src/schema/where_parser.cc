@@ -130,7 +130,7 @@ class WhereParser {
     return Filter::Not(*std::move(term));
   }
 
-  void AddWord(std::string word, std::size_t at) {
+  void AddWord(const std::string& word, std::size_t at) {
     if (has_failed_) return;
     if (!allow_words_) {
       Note(at,

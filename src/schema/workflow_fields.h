@@ -1,4 +1,4 @@
-// The members of a workflow; see docs/records.md.
+// The members of a workflow: name, meaning, rules.
 #pragma once
 
 #include <array>

@@ -4,8 +4,6 @@
 
 #include <set>
 
-#include "domain/write.h"
-
 namespace datastorage {
 namespace {
 
@@ -53,14 +51,6 @@ TEST(PendingReason, ComesBackFromItsName) {
   }
   EXPECT_EQ(names.size(), std::size_t{kPendingReasonCount});
   EXPECT_EQ(ParsePendingReason("because"), std::nullopt);
-}
-
-TEST(WriteStatus, IsNamedOnce) {
-  std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(WriteStatus::kNotAttempted); ++i) {
-    names.insert(NameOf(static_cast<WriteStatus>(i)));
-  }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(WriteStatus::kNotAttempted) + 1);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Every member × every rule, from the tables in rules/*.txt, which are kept by hand from
-// docs/records.md: a line per member, then `value code` pairs. Each pair replaces one member of a
+// the contract of the records: a line per member, then `value code` pairs. Each pair replaces one member of a
 // valid body and expects exactly the named violations ("ok": none).
 //
 // Values are JSON, or: @missing, @duplicate (the member twice), @added… (a member that the body

@@ -62,4 +62,14 @@ inline ParsedJson Parsed(std::string_view text) {
   return *std::move(parsed);
 }
 
+// The full body with `members` put over it.
+inline std::string With(std::string_view body, std::string_view members) {
+  Json json = Parsed(body).value;
+  for (auto& [name, value] : Parsed(members).value.members) {
+    std::erase_if(json.members, [&](const Json::Member& member) { return member.first == name; });
+    json.Add(name, value);
+  }
+  return ToText(json);
+}
+
 }  // namespace datastorage::schema
