@@ -17,9 +17,7 @@ struct Api::State {
                  options.version,
                  OpenApiText(options.version)},
         public_handler(ApiRoutes(), services),
-        operations_handler(OperationsRoutes(), services) {
-    services.metrics.Set(Metric::kBuild, 1, {options.version, __VERSION__});
-  }
+        operations_handler(OperationsRoutes(), services) {}
 
   Services services;
   Dispatcher public_handler;

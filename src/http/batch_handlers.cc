@@ -1,9 +1,10 @@
 #include "http/batch_handlers.h"
 
 #include <algorithm>
-#include <charconv>
+#include <span>
 
 #include "base/limits.h"
+#include "http/batch_array.h"
 #include "http/batch_items.h"
 #include "http/query_parameters.h"
 #include "http/write_answers.h"
@@ -45,45 +46,38 @@ Response ItemsAnswer(std::vector<Json> results) {
   return response;
 }
 
-// One item at a time out of the whole document, with the defects that lie inside it.
-class ArrayItems {
- public:
-  explicit ArrayItems(schema::ParsedJson document)
-      : items_(std::move(document.value.elements)), defects_(items_.size()) {
-    for (schema::JsonDefect& defect : document.defects) {
-      std::size_t index = 0;
-      const std::string& pointer = defect.pointer;  // "/17/record/name"
-      const char* const begin = pointer.data() + std::min<std::size_t>(pointer.size(), 1);
-      const char* const end = pointer.data() + pointer.size();
-      const char* const rest = std::from_chars(begin, end, index).ptr;
-      defect.pointer = std::string(rest, end);
-      if (index < defects_.size()) defects_[index].push_back(std::move(defect));
-    }
-  }
-
-  std::size_t size() const { return items_.size(); }
-
-  // REQUIRES: each index is asked once.
-  schema::ParsedJson Take(std::size_t index) {
-    return {std::move(items_[index]), std::move(defects_[index])};
-  }
-
- private:
-  std::vector<Json> items_;
-  std::vector<std::vector<schema::JsonDefect>> defects_;
-};
-
-BatchItem NextItem(ArrayItems& items, std::size_t index, const Call& call) {
-  const schema::ParsedJson item = items.Take(index);
-  return ParseBatchItem(item, ToText(item.value), call);
+ProblemReport TooLong(std::string_view what) {
+  return Report(Problem::kBodyTooLarge,
+                std::string(what) + " is longer than " +
+                    std::to_string(limits::kRecordByteCountMax) + " bytes");
 }
 
-Response CreateEachItem(ArrayItems& items, const Call& call) {
+// All items, or what keeps the body from being JSON. Nothing is stored before all are read.
+Result<std::vector<BatchItem>> ParseItems(std::span<const std::string_view> texts,
+                                          const Call& call) {
+  std::vector<BatchItem> items;
+  items.reserve(texts.size());
+  for (const std::string_view text : texts) {
+    if (text.size() > limits::kRecordByteCountMax) {
+      items.emplace_back(TooLong("an item"));
+      continue;
+    }
+    const Result<schema::ParsedJson> document = schema::ParseJson(text);
+    if (!document.has_value()) {
+      return InvalidArgument("item " + std::to_string(items.size()) + ": " +
+                             document.error().message);
+    }
+    items.push_back(ParseBatchItem(*document, text, call));
+  }
+  return items;
+}
+
+Response CreateEachItem(std::vector<BatchItem> items, const Call& call) {
   std::vector<Json> results;
   while (results.size() < items.size()) {
     const std::size_t end = std::min(items.size(), results.size() + limits::kCommitBatchCountMax);
     std::vector<BatchItem> group;
-    for (std::size_t i = results.size(); i < end; ++i) group.push_back(NextItem(items, i, call));
+    for (std::size_t i = results.size(); i < end; ++i) group.push_back(std::move(items[i]));
     const auto first_index = static_cast<std::int64_t>(results.size());
     for (Json& result : WriteItems(std::move(group), first_index, call, call.deadline)) {
       results.push_back(std::move(result));
@@ -104,14 +98,14 @@ Response RefuseAll(const Call& call, std::vector<Json> results) {
   return response;
 }
 
-Response CreateAllItems(ArrayItems& items, const Call& call) {
+Response CreateAllItems(std::vector<BatchItem> items, const Call& call) {
   std::vector<CreateRequest> requests;
   std::vector<Json> results;
   bool is_valid = true;
   const ProblemReport neighbour_failed =
       Report(Problem::kNotAttempted, "another item of the batch failed");
   for (std::size_t i = 0; i < items.size(); ++i) {
-    BatchItem item = NextItem(items, i, call);
+    BatchItem& item = items[i];
     const auto index = static_cast<std::int64_t>(i);
     if (const auto* report = std::get_if<ProblemReport>(&item)) {
       is_valid = false;
@@ -220,20 +214,17 @@ Response CreateBatch(const Call& call) {
   std::vector<ProblemError> errors = query.Finish();
   if (!errors.empty()) return call.Refuse(BadParameters(std::move(errors)));
   if (call.request.CountOf("idempotency-key") > 0) return call.Refuse(KeyInHeader());
-  Result<schema::ParsedJson> document = schema::ParseJson(call.request.body);
-  if (!document.has_value()) {
-    return call.Refuse(Report(Problem::kNotJson, document.error().message));
-  }
-  if (document->value.type != schema::JsonType::kArray) {
-    return call.Refuse(Report(Problem::kNotJson, "the body must be a JSON array of items"));
-  }
-  if (document->value.elements.size() > limits::kBatchItemCountMax) {
+  const Result<std::vector<std::string_view>> texts =
+      SplitJsonArray(call.request.body, limits::kBatchItemCountMax);
+  if (!texts.has_value()) {
+    const bool is_too_large = texts.error().code == ErrorCode::kResourceExhausted;
     return call.Refuse(
-        Report(Problem::kBodyTooLarge,
-               "a batch has at most " + std::to_string(limits::kBatchItemCountMax) + " items"));
+        Report(is_too_large ? Problem::kBodyTooLarge : Problem::kNotJson, texts.error().message));
   }
-  ArrayItems items(*std::move(document));
-  return is_atomic ? CreateAllItems(items, call) : CreateEachItem(items, call);
+  Result<std::vector<BatchItem>> items = ParseItems(*texts, call);
+  if (!items.has_value()) return call.Refuse(Report(Problem::kNotJson, items.error().message));
+  return is_atomic ? CreateAllItems(*std::move(items), call)
+                   : CreateEachItem(*std::move(items), call);
 }
 
 std::unique_ptr<BodyStream> StreamBatch(const Call& call) {
