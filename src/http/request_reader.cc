@@ -220,10 +220,11 @@ ReadProgress RequestReader::LimitBody(std::optional<std::uint64_t> byte_count_ma
 }
 
 ReadProgress RequestReader::TakeBody(std::string& buffer) {
-  // Beast 1.81 asserts that it has five bytes once it knows the first chunk to be the last; no
-  // chunked body has fewer than "0", CR LF, CR LF.
-  const bool has_begun = body_byte_count_ > 0;
-  if (parser_->chunked() && !has_begun && buffer.size() < 5) return ReadProgress::kNeedsMore;
+  // Beast 1.81 asserts that it has five bytes once it knows the first chunk to be the last: wait
+  // for "0", CR LF, CR LF.
+  const bool may_be_empty =
+      parser_->chunked() && body_byte_count_ == 0 && buffer.size() < 5 && buffer.starts_with('0');
+  if (may_be_empty) return ReadProgress::kNeedsMore;
   std::size_t taken = 0;
   while (!parser_->is_done() && taken < buffer.size()) {
     beast::error_code error;

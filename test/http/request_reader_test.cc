@@ -41,6 +41,18 @@ TEST(RequestReader, ReadsRequestsCutAnywhere) {
   }
 }
 
+TEST(RequestReader, ReadsEmptyChunkedBodiesCutAnywhere) {
+  for (const std::string end : {"0\r\n\r\n", "00\r\n\r\n", "0;x\r\nA: b\r\n\r\n"}) {
+    const std::string bytes =
+        "PUT / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n" + end;
+    for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+      RequestReader reader(kLimits);
+      EXPECT_EQ(ReadCutAt(bytes, cut, reader), "") << cut;
+      EXPECT_EQ(reader.request().body, "") << cut;
+    }
+  }
+}
+
 TEST(RequestReader, SplitsTheRequest) {
   RequestReader reader(kLimits);
   std::string buffer = "\r\n" + kFixed + "GET /next";
