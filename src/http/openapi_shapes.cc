@@ -132,7 +132,8 @@ constexpr std::string_view kSearchRequest = R"({"type": "object", "additionalPro
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
         "min_similarity": {"type": "number", "minimum": -1, "maximum": 1},
         "explain": {"type": "boolean", "default": false},
-        "fields": {"type": "array", "items": {"type": "string"}}}})";
+        "fields": {"type": "array", "items": {"type": "string"}},
+        "max_bytes": {"type": "integer", "minimum": 1024, "maximum": 16777216}}})";
 
 constexpr std::string_view kHits = R"({"type": "object",
     "required": ["hits", "completeness", "degraded", "model"], "properties": {
@@ -146,6 +147,7 @@ constexpr std::string_view kHits = R"({"type": "object",
                     "semantic": {"type": ["integer", "null"]},
                     "text": {"type": ["integer", "null"]}}},
                 "explain": {"type": "object", "description": "Rank and score of each leg."}}}},
+        "omitted": {"type": "integer", "description": "Hits beyond max_bytes, if that was given."},
         "completeness": {"enum": ["exact", "approximate"]},
         "degraded": {"type": "array", "description": "What the answer may lack, and why.",
             "items": {"type": "object", "required": ["code"], "properties": {

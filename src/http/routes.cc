@@ -88,6 +88,9 @@ std::vector<ParameterDoc> HitParameters() {
                              R"({"type": "number", "minimum": -1, "maximum": 1})"));
   parameters.push_back(
       Query("explain", "Adds each leg's rank and score to hits.", R"({"type": "boolean"})"));
+  parameters.push_back(Query("max_bytes",
+                             "Ends the hits before they are larger than this.",
+                             R"({"type": "integer", "minimum": 1024, "maximum": 16777216})"));
   return parameters;
 }
 

@@ -56,13 +56,25 @@ Json DegradationToJson(const Degradation& degradation) {
 
 Response HitsAnswer(const SearchReply& reply, const SearchQuestion& question) {
   Json hits = Json::Array();
-  for (const SearchHit& hit : reply.hits) hits.Add(HitToJson(hit, question));
+  std::int64_t byte_count = 0;
+  for (const SearchHit& hit : reply.hits) {
+    Json json = HitToJson(hit, question);
+    if (question.byte_count_max.has_value()) {
+      byte_count += static_cast<std::int64_t>(ToText(json).size());
+      if (byte_count > *question.byte_count_max) break;
+    }
+    hits.Add(std::move(json));
+  }
+  const std::size_t omitted_count = reply.hits.size() - hits.elements.size();
   Json degraded = Json::Array();
   for (const Degradation& degradation : reply.degraded) {
     degraded.Add(DegradationToJson(degradation));
   }
   Json answer = Json::Object();
   answer.Add("hits", std::move(hits));
+  if (question.byte_count_max.has_value()) {
+    answer.Add("omitted", Json::Integer(static_cast<std::int64_t>(omitted_count)));
+  }
   answer.Add("completeness", Json::String(reply.is_exact ? "exact" : "approximate"));
   answer.Add("degraded", std::move(degraded));
   answer.Add("model", reply.model.empty() ? Json() : Json::String(reply.model));

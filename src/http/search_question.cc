@@ -15,8 +15,16 @@ using schema::Json;
 using schema::JsonType;
 
 constexpr std::string_view kModes = "must be hybrid, semantic or text";
-constexpr std::array<std::string_view, 9> kBodyMembers{
-    "q", "embedding", "mode", "kind", "filter", "limit", "min_similarity", "explain", "fields"};
+constexpr std::array<std::string_view, 10> kBodyMembers{"q",
+                                                        "embedding",
+                                                        "mode",
+                                                        "kind",
+                                                        "filter",
+                                                        "limit",
+                                                        "min_similarity",
+                                                        "explain",
+                                                        "fields",
+                                                        "max_bytes"};
 
 void AddWords(std::string& text, std::string_view words) {
   if (!text.empty() && !words.empty()) text.push_back(' ');
@@ -183,6 +191,8 @@ void ReadLimits(BodyReader& reader, SearchQuestion& question) {
   }
   const Json* explain = reader.Take("explain", JsonType::kBoolean, "must be true or false");
   question.explains = explain != nullptr && explain->boolean;
+  question.byte_count_max =
+      reader.TakeInteger("max_bytes", limits::kAnswerByteCountLeast, limits::kAnswerByteCountMost);
 }
 
 }  // namespace
@@ -194,6 +204,8 @@ SearchQuestion TakeHitOptions(QueryParameters& query, bool allow_words, WallTime
                            .value_or(limits::kSearchHitCountDefault));
   question.request.min_similarity = query.TakeNumber("min_similarity", -1, 1);
   question.explains = query.TakeFlag("explain");
+  question.byte_count_max =
+      query.TakeInteger("max_bytes", limits::kAnswerByteCountLeast, limits::kAnswerByteCountMost);
   FilterParameters filters = TakeFilters(query, EveryMember(), allow_words, now);
   question.request.filter = std::move(filters.filter);
   question.request.text = std::move(filters.words);

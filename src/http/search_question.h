@@ -1,6 +1,8 @@
 // What a search asks, from a query or from a JSON body.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@ namespace datastorage::http {
 struct SearchQuestion {
   SearchRequest request;
   bool explains = false;
-  std::vector<std::string> fields;  // Of each hit's record; empty: all.
+  std::vector<std::string> fields;             // Of each hit's record; empty: all.
+  std::optional<std::int64_t> byte_count_max;  // Of the hits, as text.
 };
 
 // What is bad goes to `query`.

@@ -55,7 +55,7 @@ TEST_F(Shapes, DescribeEveryAnswer) {
   CheckAnswer(Get(path + "/" + id + "/history"), Shape::kHistory, kind);
   CheckAnswer(
       Get("/api/v1/audit?ids=remediation/key:r-1,remediation/key:none"), Shape::kLookup, {});
-  CheckAnswer(Get("/api/v1/audit/search?q=memory&explain=true"), Shape::kHits, {});
+  CheckAnswer(Get("/api/v1/audit/search?q=memory&explain=true&max_bytes=4096"), Shape::kHits, {});
   CheckAnswer(Get(path + "/" + id + "/similar"), Shape::kHits, {});
   CheckAnswer(Post("/api/v1/audit/batch",
                    R"([{"kind":"workflow","record":)" + WorkflowJson("w") + R"(},{}])"),

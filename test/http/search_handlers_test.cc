@@ -104,6 +104,19 @@ TEST_F(Searches, ExplainTheirHits) {
   EXPECT_GT(*At(response, "hits/0/explain/semantic/score").AsDouble(), 0);
 }
 
+TEST_F(Searches, KeepToABudgetOfBytesAndSaySo) {
+  for (int i = 0; i < 8; ++i) Create("b-" + std::to_string(i), std::string(400, 'x') + " memory");
+  const Response whole = Search("q=memory");
+  const Response cut = Search("q=memory&max_bytes=2000");
+  EXPECT_EQ(At(whole, "omitted").type, schema::JsonType::kNull);
+  EXPECT_LT(cut.body.size(), 2'200U);
+  EXPECT_GT(SizeAt(cut, "hits"), 0U);
+  EXPECT_EQ(SizeAt(cut, "hits") + static_cast<std::size_t>(*At(cut, "omitted").AsInteger()),
+            SizeAt(whole, "hits"));
+  EXPECT_EQ(SearchBody(R"({"q":"memory","max_bytes":2000})").body, cut.body);
+  EXPECT_THAT(ErrorsIn(Search("q=memory&max_bytes=1023")), ElementsAre("max_bytes out_of_range"));
+}
+
 TEST_F(Searches, SayWhatIsMissing) {
   embedder_.FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
   const Response response = Search("q=memory");
