@@ -50,9 +50,9 @@ class Checker(unittest.TestCase):
 
     def test_finds_what_was_acknowledged_and_is_not_stored(self):
         facts = self.run_of_import.facts()
-        patched = next(i for i in range(RECORDS) if facts.version_acked(i) == 1)
-        facts.acked[f"p{patched}.1"] = (facts.acked[f"c{patched}"][0], 2)
-        facts.sent.add(f"p{patched}.1")
+        unpatched = next(i for i in range(RECORDS) if facts.version_acked(i) == 1)
+        facts.acked[f"p{unpatched}.1"] = (facts.acked[f"c{unpatched}"][0], 2)
+        facts.sent.add(f"p{unpatched}.1")
         self.assertEqual(self.findings(self.whole, facts=facts).counts["lost"], 1)
 
     def test_finds_records_that_were_never_sent(self):

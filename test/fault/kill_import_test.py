@@ -1,4 +1,4 @@
-"""The import under kill -9, in a size for every test run: ten times larger by kill_import.py."""
+"""The import under kill -9, in a size for every test run; kill_import.py alone runs it whole."""
 
 import json
 import os
