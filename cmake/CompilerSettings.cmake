@@ -7,9 +7,11 @@ set(DS_SANITIZE "" CACHE STRING "Sanitizers of the whole build: address,undefine
 add_library(ds_compiler_settings INTERFACE)
 target_compile_options(ds_compiler_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wswitch-enum)
-# g++ 12 reports these falsely: from its own AVX-512 header, boost::pfr at -O2, Asio's fences.
+# g++ 12 reports these falsely: from its own AVX-512 header, boost::pfr and std::string at -O2,
+# Asio's fences.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(ds_compiler_settings INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+  target_compile_options(ds_compiler_settings INTERFACE -Wno-maybe-uninitialized -Wno-restrict
+    -Wno-tsan)
 endif()
 if(DS_WERROR)
   target_compile_options(ds_compiler_settings INTERFACE -Werror)
