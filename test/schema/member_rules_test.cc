@@ -1,6 +1,6 @@
-// Every member × every rule, from the tables in rules/*.txt, which are kept by hand from
-// the contract of the records: a line per member, then `value code` pairs. Each pair replaces one member of a
-// valid body and expects exactly the named violations ("ok": none).
+// Every member × every rule, from the tables in rules/*.txt, which are kept by hand from the
+// contract of the records: a line per member, then `value code` pairs. Each pair replaces one
+// member of a valid body and expects exactly the named violations ("ok": none).
 //
 // Values are JSON, or: @missing, @duplicate (the member twice), @added… (a member that the body
 // lacks), @x7 and @astral7 (a text of 7 characters), @bytes7 and @bytestring7 (metadata of 7 bytes,
