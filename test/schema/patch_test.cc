@@ -1,4 +1,3 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "schema/record_json.h"
@@ -7,9 +6,6 @@
 
 namespace datastorage::schema {
 namespace {
-
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 RecordBody BodyOf(RecordKind kind, std::string_view text) {
   return ParseCreate(kind, Parsed(text)).body.value();

@@ -11,7 +11,6 @@ namespace datastorage::schema {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 std::vector<std::string> Told(const ParsedBody& parsed) {
   std::vector<std::string> told;
