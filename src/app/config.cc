@@ -127,7 +127,8 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
     const std::string place = given.origin == ValueOrigin::kFile
                                   ? given.source + ": " + std::string(option.name)
                                   : given.source;
-    loaded.errors.push_back(place + ": \"" + shown + "\" " + error);
+    std::string& report = loaded.errors.emplace_back(place);
+    report.append(": \"").append(shown).append("\" ").append(error);
   }
   const bool is_same_place = config.listen.host == config.metrics.host &&
                              config.listen.port == config.metrics.port && config.listen.port != 0;

@@ -14,11 +14,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "cli/cli11_forward.h"
 #include "cli/environment.h"
-
-namespace CLI {
-class App;
-}
 
 namespace datastorage::app {
 

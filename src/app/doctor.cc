@@ -82,6 +82,7 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
 std::vector<Finding> CheckConfiguration(const LoadedConfig& loaded) {
   if (loaded.errors.empty()) return {{FindingState::kOk, "configuration", "valid", ""}};
   std::vector<Finding> findings;
+  findings.reserve(loaded.errors.size());
   for (const std::string& error : loaded.errors) {
     findings.push_back({FindingState::kProblem,
                         "configuration",

@@ -62,9 +62,10 @@ std::string BashScript(const std::vector<CommandWords>& commands) {
       "  case \"$command\" in\n";
   for (const CommandWords& command : commands) {
     // The longer paths stand first; what follows a command's name may be its values.
-    const std::string pattern =
-        command.path.empty() ? "*" : "'" + command.path + "'|'" + command.path + " '*";
-    script += "    " + pattern + ") words='" + Joined(command.words) + "' ;;\n";
+    std::string pattern = "*";
+    if (!command.path.empty()) pattern = "'" + command.path + "'|'" + command.path + " '*";
+    script.append("    ").append(pattern).append(") words='").append(Joined(command.words));
+    script.append("' ;;\n");
   }
   return script +
          "  esac\n"
@@ -99,7 +100,7 @@ std::string FishScript(const std::vector<CommandWords>& commands) {
       const std::string how = is_long                 ? " -l " + word.substr(2)
                               : word.starts_with("-") ? " -s " + word.substr(1)
                                                       : " -a " + word;
-      script += "complete -c datastorage" + condition + how + "\n";
+      script.append("complete -c datastorage").append(condition).append(how).append("\n");
     }
   }
   return script + "complete -c datastorage -n '__fish_seen_subcommand_from import' -F\n";

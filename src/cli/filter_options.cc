@@ -9,6 +9,7 @@ namespace datastorage::cli {
 const std::vector<std::string>& KindNames() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> out;
+    out.reserve(kRecordKindCount);
     for (int i = 0; i < kRecordKindCount; ++i) {
       out.emplace_back(NameOf(static_cast<RecordKind>(i)));
     }

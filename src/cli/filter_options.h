@@ -4,11 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/cli11_forward.h"
 #include "client/client.h"
-
-namespace CLI {
-class App;
-}
 
 namespace datastorage::cli {
 

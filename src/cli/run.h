@@ -23,11 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/cli11_forward.h"
 #include "cli/finding.h"
-
-namespace CLI {
-class App;
-}
 
 namespace datastorage::cli {
 

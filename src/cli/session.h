@@ -6,14 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "cli/cli11_forward.h"
 #include "cli/console.h"
 #include "cli/exit_code.h"
 #include "client/client.h"
 #include "schema/json.h"
-
-namespace CLI {
-class App;
-}
 
 namespace datastorage::cli {
 

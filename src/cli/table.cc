@@ -23,6 +23,7 @@ std::vector<std::size_t> FittingWidths(const Console& console,
                                        const std::vector<Column>& columns,
                                        const std::vector<Row>& rows) {
   std::vector<std::size_t> widths;
+  widths.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) widths.push_back(NaturalWidth(columns, rows, i));
   std::size_t total = std::accumulate(widths.begin(), widths.end(), kGap * (columns.size() - 1));
   while (total > console.width) {
@@ -68,6 +69,7 @@ void PrintTable(const Console& console,
                 const std::vector<Row>& rows) {
   const std::vector<std::size_t> widths = FittingWidths(console, columns, rows);
   std::vector<Cell> titles;
+  titles.reserve(columns.size());
   for (const Column& column : columns) titles.push_back({column.title, Tone::kBold});
   console.out << Line(console, columns, widths, titles) << "\n";
   const std::string indent(widths.front() + kGap, ' ');

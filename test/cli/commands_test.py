@@ -167,7 +167,8 @@ class ManyRecords(CommandTest):
 
     def test_bare_records_are_imported_by_kind(self):
         bare = json.dumps(remediation("bare")) + "\n"
-        self.assertEqual(self.answer("import", "-", "--kind", "remediation", text=bare)["stored"], 1)
+        counts = self.answer("import", "-", "--kind", "remediation", text=bare)
+        self.assertEqual(counts["stored"], 1)
 
     def test_lists_filter_page_and_count(self):
         critical = self.answer("list", "remediation", "--filter", "severity=critical", "--count",

@@ -52,16 +52,18 @@ TEST(RecordView, ShowsEveryMemberOfARecord) {
 
 TEST(RecordView, ShowsHitsWithTheirSummaries) {
   Screen screen;
-  PrintHits(screen.console, Parsed(R"({"hits":[
+  PrintHits(screen.console,
+            Parsed(R"json({"hits":[
       {"kind":"remediation","score":0.03,"similarity":0.8264,"record":{"id":"0197",
        "phase":"completed","status":"success","action_type":"increase_memory_limit",
        "target_resource":"deployment/checkout","namespace":"payments",
-       "summary":"The container was killed by the kernel again and again; it has twice the memory now and has run for a week."}},
+       "summary":"The container was killed by the kernel again and again; it has twice )json"
+                   R"json(the memory now and has run for a week."}},
       {"kind":"execution","score":0.02,"similarity":null,"record":{"id":"0198","success":false,
        "action_type":"restart_pod","target_resource":"pod/a","cluster_name":"eu-1",
        "error_message":"denied"}}],
       "completeness":"approximate","model":"minilm-x",
-      "degraded":[{"code":"pending_embeddings","count":3},{"code":"index_filling"}]})"));
+      "degraded":[{"code":"pending_embeddings","count":3},{"code":"index_filling"}]})json"));
   EXPECT_EQ(screen.out.str(),
             "SIMILARITY  KIND         STATUS             ACTION       TARGET        NAMESPACE\n"
             "0.826       remediation  completed/success  increase_m…  deployment/…  payments\n"
