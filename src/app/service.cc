@@ -26,7 +26,9 @@ Precision PrecisionOf(EmbedPrecision choice) {
 Service::Service(const Config& config, Runtime& runtime)
     : config_(config), runtime_(runtime), cache_({}), index_({}, runtime) {}
 
-Service::~Service() { Stop(); }
+Service::~Service() {
+  Stop();
+}
 
 Result<std::unique_ptr<Service>> Service::Open(const Config& config, Runtime& runtime) {
   std::unique_ptr<Service> service(new Service(config, runtime));
@@ -80,16 +82,16 @@ void Service::Wire() {
 
   DualWriter::Options writer_options;
   writer_options.embed_wait_count_max = std::max(1, static_cast<int>(config_.worker_count) / 2);
-  dual_writer_ = std::make_unique<DualWriter>(runtime_, *store_, *sets_, embedding, metrics_,
-                                              writer_options);
+  dual_writer_ =
+      std::make_unique<DualWriter>(runtime_, *store_, *sets_, embedding, metrics_, writer_options);
   relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, metrics_);
   dual_writer_->OnPending([this] { relay_->Wake(); });
-  write_service_ = std::make_unique<WriteService>(runtime_, *store_, *dual_writer_,
-                                                  SystemUuidSource(), metrics_);
+  write_service_ = std::make_unique<WriteService>(
+      runtime_, *store_, *dual_writer_, SystemUuidSource(), metrics_);
   query_service_ = std::make_unique<QueryService>(*store_, metrics_);
   search_service_ = std::make_unique<SearchService>(*store_, *sets_, embedding, metrics_);
-  health_service_ = std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding,
-                                                    metrics_);
+  health_service_ =
+      std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding, metrics_);
 }
 
 void Service::Start() {

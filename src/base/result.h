@@ -16,8 +16,8 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using Base::Base;
   Result() = default;
   // Implicit on purpose: `return Unavailable("…")`.
-  Result(Error error)
-      : Base(tl::unexpected(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : Base(tl::unexpected(std::move(error))) {}
 };
 
 }  // namespace datastorage

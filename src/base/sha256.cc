@@ -11,7 +11,7 @@ namespace datastorage {
 
 Sha256 Sha256Of(std::initializer_list<std::string_view> parts) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                         &EVP_MD_CTX_free);
+                                                                        &EVP_MD_CTX_free);
   DS_CHECK(context != nullptr);
   DS_CHECK(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
   for (const std::string_view part : parts) {
@@ -32,8 +32,13 @@ Sha256 HmacSha256(std::string_view key, std::string_view message) {
   Sha256 hash{};
   unsigned size = 0;
   const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-  DS_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, message.size(),
-                hash.data(), &size) != nullptr);
+  DS_CHECK(HMAC(EVP_sha256(),
+                key.data(),
+                static_cast<int>(key.size()),
+                bytes,
+                message.size(),
+                hash.data(),
+                &size) != nullptr);
   DS_CHECK(size == hash.size());
   return hash;
 }

@@ -11,24 +11,9 @@
 #include "base/sha256.h"
 #include "domain/embedding.h"
 #include "domain/records.h"
+#include "domain/vector_set.h"
 
 namespace datastorage {
-
-// Drawn by the record store inside the transaction that uses it; rises.
-using Stamp = std::int64_t;
-using VectorSetId = std::int64_t;
-
-// One place that vectors are kept in.
-enum class VectorSetState : std::uint8_t { kFilling, kLive, kRetired };
-std::string_view NameOf(VectorSetState state);
-
-struct VectorSet {
-  VectorSetId id = 0;
-  std::string engine;      // "scan", …
-  std::string space;       // Model and template version: vectors of equal spaces are comparable.
-  std::string projection;  // Empty: the published vectors as they are.
-  VectorSetState state = VectorSetState::kFilling;
-};
 
 // A text's vector in the published space of `space`, with the hash of the text it was made of.
 struct SpacedEmbedding {

@@ -112,11 +112,13 @@ Result<std::vector<CommittedWrite>> DualWriter::CreateAll(std::vector<CreateOp> 
   return committed;
 }
 
-Result<CommittedWrite> DualWriter::Update(UpdateOp operation, Deadline deadline) {
+Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
+                                          bool has_new_text,
+                                          Deadline deadline) {
   const RecordId id = operation.id;
   const std::optional<std::string> text = schema::EmbeddedText(operation.body);
-  if (text.has_value()) {
-    operation.text_hash = schema::EmbeddedTextHash(*text);
+  if (text.has_value()) operation.text_hash = schema::EmbeddedTextHash(*text);
+  if (text.has_value() && has_new_text) {
     std::optional<SpacedEmbedding> embedding;
     Embed({&*text, 1},
           {&embedding, 1},

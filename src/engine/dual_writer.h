@@ -62,7 +62,9 @@ class DualWriter {
                                                 WriteMode mode,
                                                 Deadline deadline);
 
-  Result<CommittedWrite> Update(UpdateOp operation, Deadline deadline);
+  // `has_new_text`: the embedded text is another than that of the version before, so that a vector
+  // is needed; else the stored one stays, or the pending row does.
+  Result<CommittedWrite> Update(UpdateOp operation, bool has_new_text, Deadline deadline);
 
  private:
   class WaitSlot;

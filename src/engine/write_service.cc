@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "schema/embedded_text.h"
+
 namespace datastorage {
 namespace {
 
@@ -208,8 +210,11 @@ Result<WriteReply> WriteService::CommitPatch(const PatchRequest& request,
   operation.body = body;
   operation.now = std::max(runtime_.WallNow(), current.updated_at);
   operation.claim = request.claim;
+  operation.pending_reason = current.vector_reason;
   const WallTime now = operation.now;
-  DS_ASSIGN_OR_RETURN(const CommittedWrite write, writer_.Update(std::move(operation), deadline));
+  const bool has_new_text = schema::EmbeddedText(current.body) != schema::EmbeddedText(body);
+  DS_ASSIGN_OR_RETURN(const CommittedWrite write,
+                      writer_.Update(std::move(operation), has_new_text, deadline));
   if (write.outcome.status != WriteStatus::kUpdated) return AnswerOf(write.outcome, deadline);
   WriteReply reply = Reply(ReplyStatus::kUpdated);
   reply.record = Record{current.id,
@@ -235,7 +240,8 @@ Result<WriteReply> WriteService::RefusePatch(const PatchRequest& request,
   probe.body = refusal.record.body;
   probe.now = runtime_.WallNow();
   probe.claim = request.claim;
-  DS_ASSIGN_OR_RETURN(const CommittedWrite write, writer_.Update(std::move(probe), deadline));
+  DS_ASSIGN_OR_RETURN(const CommittedWrite write,
+                      writer_.Update(std::move(probe), false, deadline));
   const bool is_key_used = write.outcome.status == WriteStatus::kReplayed ||
                            write.outcome.status == WriteStatus::kKeyReused;
   return is_key_used ? AnswerOf(write.outcome, deadline) : Result<WriteReply>(std::move(refusal));

@@ -23,8 +23,8 @@ void ConnectionPool::Add(std::unique_ptr<Connection> connection) {
 Result<ConnectionPool::Lease> ConnectionPool::Acquire(Deadline deadline) {
   std::unique_lock lock(mutex_);
   const auto is_free = [this] { return !free_.empty(); };
-  // Remaining() is bounded, so that the sum with now() cannot overflow.
-  const auto until = std::chrono::steady_clock::now() + deadline.Remaining();
+  // Remaining() is bounded, so that the sum with now cannot overflow.
+  const SteadyTime until = SystemClock().Now() + deadline.Remaining();
   if (deadline.HasPassed() || !returned_.wait_until(lock, until, is_free)) {
     return DeadlineExceeded("the record store was busy until the deadline passed");
   }

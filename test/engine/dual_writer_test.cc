@@ -101,6 +101,16 @@ TEST_F(DualWriterTest, TakesTheVectorAwayWithTheText) {
   EXPECT_EQ(StateOf(record.id), VectorState::kNone);
 }
 
+TEST_F(DualWriterTest, WaitsForNoVectorWhenTheTextStaysTheSame) {
+  const Record record = Create("rr-1", "disk full");
+  Restart();  // The cache is empty now.
+  embedder_->Close();
+  const auto reply = writes_->Patch(PatchFor(record, R"({"status":"success"})"), Soon());
+  ASSERT_EQ(reply->status, ReplyStatus::kUpdated);
+  EXPECT_EQ(reply->record.vector, VectorState::kSynced);
+  EXPECT_EQ(embedder_->RunCountOf("disk full"), 1);
+}
+
 TEST_F(DualWriterTest, LeavesToTheRelayWhatAFullIndexRefused) {
   index_ = std::make_unique<ScanIndex>(ScanIndex::Options{.point_count_max = 1});
   sets_ =

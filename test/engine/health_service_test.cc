@@ -59,8 +59,8 @@ TEST_F(HealthServiceTest, RendersThePendingRowsAsGauges) {
   HealthService health(ThreadRuntime(), probe_, *store_, *sets_, embedding_.get(), metrics_);
   health.RefreshGauges(Soon());
   EXPECT_THAT(metrics_.Render(),
-              testing::HasSubstr("datastorage_pending_vectors{set=\"1\","
-                                 "reason=\"embedder_unavailable\"} 1"));
+              testing::HasSubstr("datastorage_pending_vectors{reason=\"embedder_"
+                                 "unavailable\",set=\"1\"} 1"));
   embedder_->Heal();
   ASSERT_TRUE(RunRelayUntilIdle());
   health.RefreshGauges(Soon());

@@ -1,0 +1,86 @@
+#include "app/service.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "schema/validate.h"
+
+namespace datastorage::app {
+namespace {
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "service-XXXXXX").string();
+    config_.data_directory = mkdtemp(pattern.data());
+    config_.embedder = EmbedderChoice::kLexical;
+    config_.worker_count = 4;
+  }
+  ~ServiceTest() override { std::filesystem::remove_all(config_.data_directory); }
+
+  Result<std::unique_ptr<Service>> Open() { return Service::Open(config_, ThreadRuntime()); }
+  static Deadline Soon() { return Deadline::In(std::chrono::seconds(30)); }
+
+  static CreateRequest ARequest() {
+    const auto document = schema::ParseJson(
+        R"({"name":"n","namespace":"shop","phase":"pending","action_type":"restart_pod",
+            "status":"pending","start_time":"2026-03-01T10:00:00Z",
+            "remediation_request_id":"rr-1","summary":"the disk of the node is full"})");
+    schema::ParsedBody parsed = schema::ParseCreate(RecordKind::kRemediation, *document);
+    return {*std::move(parsed.body), parsed.content_hash, std::nullopt, WriteMode::kDefault};
+  }
+
+  Config config_;
+};
+
+TEST_F(ServiceTest, FindsWhatItRecordedAlsoAfterARestart) {
+  RecordId id;
+  {
+    const auto service = Open();
+    ASSERT_TRUE(service.has_value()) << service.error().message;
+    (*service)->Start();
+    const auto reply = (*service)->writes().Create(ARequest(), Soon());
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->record.vector, VectorState::kSynced);
+    id = reply->record.id;
+  }
+  const auto service = Open();
+  ASSERT_TRUE(service.has_value()) << service.error().message;
+  (*service)->Start();
+  SearchRequest search;
+  search.text = "full disk";
+  search.limit = 5;
+  const auto reply = (*service)->searches().Search(search, Soon());
+  ASSERT_TRUE(reply.has_value());
+  ASSERT_EQ(reply->hits.size(), 1U);
+  EXPECT_EQ(reply->hits.front().record.id, id);
+  EXPECT_TRUE((*service)->health().Report(Soon()).is_ready);
+}
+
+TEST_F(ServiceTest, RefusesAFolderThatIsInUse) {
+  const auto first = Open();
+  ASSERT_TRUE(first.has_value());
+  const auto second = Open();
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(ServiceTest, SaysWhatToDoWithoutTheModelFiles) {
+  config_.embedder = EmbedderChoice::kMiniLm;
+  config_.model_directory = config_.data_directory + "/nowhere";
+  const auto service = Open();
+  ASSERT_FALSE(service.has_value());
+  EXPECT_THAT(service.error().message, testing::HasSubstr("--embedder lexical"));
+}
+
+TEST_F(ServiceTest, RunsWithoutAnEmbedder) {
+  config_.embedder = EmbedderChoice::kNone;
+  const auto service = Open();
+  ASSERT_TRUE(service.has_value());
+  (*service)->Start();
+  EXPECT_EQ((*service)->writes().Create(ARequest(), Soon())->record.vector, VectorState::kNone);
+}
+
+}  // namespace
+}  // namespace datastorage::app
