@@ -65,7 +65,7 @@ start_service() {
   say "starting the service on $SERVER (records in data/, log in $LOG)"
   mkdir -p data
   setsid "$PROGRAM" serve --data "$DATA" --listen "$LISTEN" --metrics "$metrics" \
-    --model-dir "$DEPS/minilm" >>"$LOG" 2>&1 </dev/null 9>&- &
+    --model-dir "$DEPS/minilm" --drain-delay 0s >>"$LOG" 2>&1 </dev/null 9>&- &
   pid=$!
   printf '%s\n' "$pid" >"$PID_FILE"
   for ((waited = 0; waited < START_SECONDS_MAX * 10; waited++)); do
