@@ -21,8 +21,8 @@ struct sqlite3;
 namespace datastorage::sqlite {
 
 struct ConnectionOptions {
-  std::string path;
-  std::string vfs;  // Empty: SQLite's own.
+  std::string path{};
+  std::string vfs{};  // Empty: SQLite's own.
   bool is_writer = false;
 };
 

@@ -22,7 +22,7 @@ constexpr std::array kMeanings{
     CodeMeaning{SQLITE_NOMEM, ErrorCode::kResourceExhausted, "out of memory"},
     CodeMeaning{SQLITE_INTERRUPT, ErrorCode::kDeadlineExceeded, "the deadline passed"},
     CodeMeaning{SQLITE_BUSY, ErrorCode::kUnavailable, "the database is busy"},
-    CodeMeaning{SQLITE_LOCKED, ErrorCode::kUnavailable, "the database is locked"},
+    CodeMeaning{SQLITE_LOCKED, ErrorCode::kUnavailable, "a table is in use"},
     CodeMeaning{SQLITE_CANTOPEN, ErrorCode::kUnavailable, "the database file cannot be opened"},
     CodeMeaning{SQLITE_PERM, ErrorCode::kUnavailable, "no permission for the database file"},
     CodeMeaning{SQLITE_READONLY, ErrorCode::kUnavailable, "the database file is read-only"},

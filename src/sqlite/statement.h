@@ -55,6 +55,8 @@ class StatementRun {
   StatementRun& BindBlob(std::span<const std::uint8_t> value);
   StatementRun& BindId(const Uuid& id) { return BindBlob(id.bytes); }
   StatementRun& BindHash(const std::optional<Sha256>& hash);
+  // It would bind a copy that is gone when the statement runs: BindBlob takes the hash itself.
+  StatementRun& BindHash(const Sha256& hash) = delete;
   StatementRun& BindTime(WallTime time) { return BindInteger(time.time_since_epoch().count()); }
   StatementRun& BindValue(const MemberValue& value);
   // The next Bind is for the parameter at `position`, counted from 1.
