@@ -9,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <tuple>
 
 namespace datastorage::http {
 namespace {
@@ -58,7 +59,7 @@ void Connection::CloseIfIdle() {
 
 void Connection::Abort() {
   SystemError ignored;
-  socket_.close(ignored);
+  std::ignore = socket_.close(ignored);
 }
 
 void Connection::SetTimeout(Duration after) {
@@ -68,7 +69,7 @@ void Connection::SetTimeout(Duration after) {
     if (error || turn != self->timeout_turn_) return;
     self->timed_out_ = true;
     SystemError ignored;
-    self->socket_.cancel(ignored);
+    std::ignore = self->socket_.cancel(ignored);
   });
 }
 
@@ -318,7 +319,7 @@ awaitable<void> Connection::RefuseAndClose(const Refusal& refusal) {
 awaitable<void> Connection::Linger() {
   keeps_open_ = false;
   SystemError ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  std::ignore = socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   SetTimeout(limits::kLingerTimeout);
   std::size_t discarded = 0;
   bool is_open = true;

@@ -121,6 +121,7 @@ std::vector<std::string> TakeFields(QueryParameters& query, const std::vector<Me
 const std::vector<Member>& EveryMember() {
   static const std::vector<Member> members = [] {
     std::vector<Member> all;
+    all.reserve(kMemberCount);
     for (int i = 0; i < kMemberCount; ++i) all.push_back(static_cast<Member>(i));
     return all;
   }();

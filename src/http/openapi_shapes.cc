@@ -15,7 +15,7 @@ constexpr RecordKind kKinds[] = {RecordKind::kRemediation,
                                  RecordKind::kExecution};
 
 std::string ComponentName(Shape shape, std::optional<RecordKind> kind) {
-  const std::string title(kind.has_value() ? TitleOf(*kind) : "");
+  std::string title(kind.has_value() ? TitleOf(*kind) : "");
   switch (shape) {
     case Shape::kNewRecord: return "New" + title;
     case Shape::kPatch: return title + "Patch";
@@ -64,9 +64,9 @@ Json ArrayOf(Json items) {
 // An object with one array more than `rest` says.
 Json WithArray(std::string_view rest, std::string_view name, Json items) {
   Json schema = JsonLiteral(rest);
+  const Json array = ArrayOf(std::move(items));
   for (Json::Member& member : schema.members) {
-    if (member.first == "properties")
-      member.second.Add(std::string(name), ArrayOf(std::move(items)));
+    if (member.first == "properties") member.second.Add(std::string(name), array);
   }
   return schema;
 }

@@ -9,6 +9,7 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -26,7 +27,7 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 Result<asio::ip::address> LoopbackAddress(const std::string& host) {
   SystemError error;
-  const asio::ip::address address =
+  asio::ip::address address =
       asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
   if (error) return InvalidArgument("listen address " + host + " is not an IP address");
   if (!address.is_loopback()) {
@@ -61,7 +62,7 @@ struct Server::State {
   std::size_t connection_count = 0;  // Guarded by mutex.
 };
 
-Server::Server(RequestHandler& handler, ServerOptions options)
+Server::Server(RequestHandler& handler, const ServerOptions& options)
     : state_(std::make_unique<State>(handler, options)) {}
 
 Server::~Server() {
@@ -76,10 +77,10 @@ Result<void> Server::State::Listen() {
   DS_ASSIGN_OR_RETURN(const asio::ip::address address, LoopbackAddress(context.options.host));
   const tcp::endpoint endpoint(address, context.options.port);
   SystemError error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  std::ignore = acceptor.open(endpoint.protocol(), error);
+  if (!error) std::ignore = acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) std::ignore = acceptor.bind(endpoint, error);
+  if (!error) std::ignore = acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) port = acceptor.local_endpoint(error).port();
   if (!error) return {};
   const std::string where = context.options.host + ":" + std::to_string(context.options.port);
@@ -115,7 +116,7 @@ asio::awaitable<void> Server::State::Accept() {
 
 void Server::State::Launch(tcp::socket socket) {
   SystemError ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
+  std::ignore = socket.set_option(tcp::no_delay(true), ignored);
   const auto connection = std::make_shared<Connection>(context, std::move(socket));
   context.connections.insert(connection.get());
   {
@@ -135,9 +136,9 @@ void Server::State::TurnAway(tcp::socket socket) {
   const std::string text =
       HeadText(response, response.body.size(), false, SystemClock().WallNow()) + response.body;
   SystemError ignored;
-  socket.non_blocking(true, ignored);
+  std::ignore = socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(text), ignored);
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  std::ignore = socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void Server::State::OnConnectionEnd(Connection* connection, const std::exception_ptr& failure) {
@@ -157,7 +158,7 @@ void Server::State::OnConnectionEnd(Connection* connection, const std::exception
 void Server::State::CloseAcceptor() {
   context.is_stopping = true;
   SystemError ignored;
-  acceptor.close(ignored);
+  std::ignore = acceptor.close(ignored);
   pause.cancel();
   for (Connection* connection : context.connections) connection->CloseIfIdle();
 }

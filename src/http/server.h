@@ -38,7 +38,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  Server(RequestHandler& handler, ServerOptions options);
+  Server(RequestHandler& handler, const ServerOptions& options);
   // Stops without waiting for requests in flight, except those inside a handler.
   ~Server();
   Server(const Server&) = delete;
