@@ -445,5 +445,35 @@ TYPED_TEST(RecordStoreContract, GivesOneKeyToOneOfManyWriters) {
   EXPECT_EQ(*this->store_->Count({}, 100, Deadline::Never()), kKeyCount);
 }
 
+// What the hook of the fake is for: another task runs between the steps of a commit.
+TEST(FakeRecordStore, ShowsNothingOfACommitBeforeItsEnd) {
+  FakeRecordStore* store = nullptr;
+  CreateOp create;
+  create.id = SystemUuidSource().MakeVersion7();
+  create.body = Execution{};
+  int step_count = 0;
+  bool is_inside = false;
+  FakeRecordStore interleaved(SystemClock(), [&] {
+    if (is_inside) return;  // Reads call the hook too.
+    is_inside = true;
+    const RecordRef ref = create.id;
+    const auto read = store->Read(std::span(&ref, 1), "", Deadline::Never());
+    EXPECT_EQ(read->at(0).status, ReadStatus::kNotFound);
+    ++step_count;
+    is_inside = false;
+  });
+  store = &interleaved;
+  const WriteOp operation = create;
+  ASSERT_TRUE(store->Commit(std::span(&operation, 1), CommitMode::kEachForItself, Deadline::Never())
+                  .has_value());
+  EXPECT_GE(step_count, 3);
+  is_inside = true;
+  const RecordRef ref = create.id;
+  EXPECT_EQ(store->Read(std::span(&ref, 1), "", Deadline::Never())->at(0).status,
+            ReadStatus::kFound);
+  store->FailWith(Unavailable("down"));
+  EXPECT_EQ(store->Sets(Deadline::Never()).error().code, ErrorCode::kUnavailable);
+}
+
 }  // namespace
 }  // namespace datastorage
