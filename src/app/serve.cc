@@ -99,7 +99,7 @@ int Serve(const Config& config) {
                  service.searches(),
                  service.health(),
                  service.metrics()},
-                {std::string(kVersion)});
+                {std::string(kVersion), config.is_strict_by_default});
   constexpr std::size_t kOperationsWorkerCount = 2;
   http::Server operations(api.operations_handler(),
                           ServerOptionsFor(config.metrics, kOperationsWorkerCount));

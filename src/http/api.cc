@@ -15,7 +15,8 @@ struct Api::State {
                  parts.metrics,
                  SystemClock(),
                  options.version,
-                 OpenApiText(options.version)},
+                 OpenApiText(options.version),
+                 options.is_strict_by_default ? WriteMode::kStrict : WriteMode::kDefault},
         public_handler(ApiRoutes(), services),
         operations_handler(OperationsRoutes(), services) {}
 

@@ -38,6 +38,7 @@ struct ApiParts {
 
 struct ApiOptions {
   std::string version = "0";
+  bool is_strict_by_default = false;  // A write without `Prefer: write=…` is strict.
 };
 
 class Api {

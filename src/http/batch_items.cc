@@ -115,7 +115,7 @@ BatchItem ParseBatchItem(const schema::ParsedJson& item,
   CreateRequest request;
   request.body = *std::move(parsed.body);
   request.content_hash = parsed.content_hash;
-  request.mode = PreferencesOf(call.request).mode;
+  request.mode = PreferencesOf(call.request).mode.value_or(call.services.default_write_mode);
   if (head.key.has_value()) {
     const Request& sent = call.request;
     request.claim = IdempotencyClaim{*head.key, Sha256Of({sent.method, sent.path, as_sent})};

@@ -129,6 +129,7 @@ Preferences PreferencesOf(const Request& request) {
     std::erase(preference, '"');
     if (preference == "return=minimal") preferences.wants_minimal = true;
     if (preference == "write=strict") preferences.mode = WriteMode::kStrict;
+    if (preference == "write=default") preferences.mode = WriteMode::kDefault;
   }
   return preferences;
 }

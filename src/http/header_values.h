@@ -29,7 +29,7 @@ struct VersionCondition {
 std::optional<VersionCondition> IfMatch(const Request& request);
 
 struct Preferences {
-  WriteMode mode = WriteMode::kDefault;
+  std::optional<WriteMode> mode;  // Absent: what the operator chose.
   bool wants_minimal = false;
 };
 Preferences PreferencesOf(const Request& request);

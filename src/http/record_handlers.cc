@@ -180,7 +180,7 @@ Response CreateRecord(const Call& call) {
   request.body = *std::move(parsed.body);
   request.content_hash = parsed.content_hash;
   request.claim = ClaimOf(call, key);
-  request.mode = PreferencesOf(call.request).mode;
+  request.mode = PreferencesOf(call.request).mode.value_or(call.services.default_write_mode);
   TakeTrace(request.body, call.request);
   const Result<WriteReply> reply = call.services.writer.Create(request, call.deadline);
   if (!reply.has_value()) return call.Refuse(WriteReportOf(reply.error()));

@@ -30,7 +30,8 @@ struct Services {
   Metrics& metrics;
   const Clock& clock;
   std::string version;
-  std::string openapi;  // The document, as text.
+  std::string openapi;                                 // The document, as text.
+  WriteMode default_write_mode = WriteMode::kDefault;  // Of requests that prefer none.
   std::atomic<bool> is_draining = false;
 };
 

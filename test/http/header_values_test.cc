@@ -56,6 +56,7 @@ TEST(HeaderValues, ReadPreferences) {
   const Preferences none = PreferencesOf(With("prefer", "write=default, return=representation, x"));
   EXPECT_FALSE(none.wants_minimal);
   EXPECT_EQ(none.mode, WriteMode::kDefault);
+  EXPECT_EQ(PreferencesOf(With("prefer", "x")).mode, std::nullopt);
 }
 
 TEST(HeaderValues, ReadMediaTypes) {

@@ -171,6 +171,18 @@ TEST_F(Records, WrittenStrictlyNeedTheirVector) {
   EXPECT_EQ(HeaderOf(lenient, "ETag"), "\"1.p\"");
 }
 
+TEST_F(Records, FollowTheOperatorsChoiceUnlessTheyPreferAnother) {
+  embedder_.FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
+  Api strict_api({writes_, queries_, searches_, health_, metrics_},
+                 {.version = "1", .is_strict_by_default = true});
+  const auto post = [&](const Headers& headers) {
+    return SendTo(strict_api.public_handler(),
+                  RequestOf("POST", kPath, RemediationJson("r-1"), headers));
+  };
+  EXPECT_EQ(post({}).status, 503);
+  EXPECT_EQ(post({{"prefer", "write=default"}}).status, 201);
+}
+
 TEST_F(Records, TakeTheTraceOfTheirRequest) {
   const std::string trace = "0af7651916cd43dd8448eb211c80319c";
   const Headers traced{{"traceparent", "00-" + trace + "-b7ad6b7169203331-01"}};
