@@ -97,7 +97,7 @@ class RecordStore {
   virtual Result<PendingIdPage> PendingIds(VectorSetId set, Deadline deadline) = 0;
   virtual Result<std::vector<PendingTally>> TallyPending(Deadline deadline) = 0;
 
-  // Vector sets. RegisterSet adds one that is filling (or live, when `is_live`) and a due row
+  // Vector sets. RegisterSet adds one, filling or live as `set.state` says, and a due row
   // (kBackfill) for every record with a text to embed; it waits out running commits. An embedding
   // stored already does not save the row. At most one set is live: making one live retires the
   // other. Retiring deletes the set's pending rows.

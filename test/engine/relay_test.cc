@@ -75,6 +75,7 @@ TEST_F(RelayTest, StoresNoVectorOfATextThatHasChangedSince) {
   ASSERT_TRUE(RunRelayUntilIdle());
   const RecordRef ref = record.id;
   const auto read = store_->Read({&ref, 1}, sets_->Space(), Soon());
+  ASSERT_TRUE(read->front().embedding.has_value());
   EXPECT_EQ(read->front().embedding->vector, FakeEmbedder::VectorOf("new text"));
 }
 
