@@ -132,26 +132,5 @@ TEST_F(EmbeddingServiceTest, ReportsTheLastFailureUntilABatchSucceeds) {
   EXPECT_FALSE(service_->LastFailure().has_value());
 }
 
-TEST_F(EmbeddingServiceTest, ReleasesWaitersWhenItStops) {
-  embedder_.Close();
-  EXPECT_FALSE(Embed("occupies the model", EmbeddingPriority::kWrite, milliseconds(1)).has_value());
-  ASSERT_TRUE(embedder_.AwaitCallsInside(1));
-  Result<Embedding> result = Embedding{};
-  std::atomic<bool> has_begun = false;
-  std::thread waiter([&] {
-    has_begun = true;
-    result = Embed("waits in the queue", EmbeddingPriority::kWrite, seconds(60));
-  });
-  while (!has_begun) std::this_thread::yield();
-  std::thread stopper([&] { service_.reset(); });
-  embedder_.Open();
-  stopper.join();
-  waiter.join();
-  // It either ran in the last batch or was told that nobody will run it.
-  if (!result.has_value()) {
-    EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
-  }
-}
-
 }  // namespace
 }  // namespace datastorage
