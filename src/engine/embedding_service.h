@@ -4,7 +4,7 @@
 // Threads:     safe to call concurrently. Equal texts in flight run the model once, and a text
 //              whose caller gave up stays queued: its vector goes to the cache.
 // Ownership:   keeps references to what it is given; all must outlive it. Destroying it stops the
-//              workers after the batch they run; who still waits gets kUnavailable.
+//              workers after the batch they run. REQUIRES: no call runs then.
 // Limitations: a failing cache is counted, never reported.
 #pragma once
 
