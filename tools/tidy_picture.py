@@ -35,7 +35,6 @@ LIBRARIES = {
     "boost/json": ["schema", "http", "minilm", "client", "cli", "app"],
     "boost/pfr": ["schema"],
     "tl/expected.hpp": ["base"],
-    "spdlog/": ["base"],
     "prometheus/": ["base"],
     "openssl/": ["base", "schema", "minilm"],
     "unicode/": ["schema", "minilm", "lexical"],
