@@ -5,22 +5,13 @@
 
 #include <atomic>
 
-#include "support/loopback_server.h"
+#include "client/loopback_client.h"
 
 namespace datastorage::client {
 namespace {
 
-using test::Answer;
-using test::LoopbackServer;
-using test::SeenRequest;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-ClientOptions At(const LoopbackServer& server) {
-  ClientOptions options;
-  options.server = server.url() + "/";
-  return options;
-}
 
 TEST(Client, CreatesARecordUnderAKeyOfItsOwn) {
   LoopbackServer server(
