@@ -82,10 +82,11 @@ void Service::Wire() {
 
   DualWriter::Options writer_options;
   writer_options.embed_wait_count_max = std::max(1, static_cast<int>(config_.worker_count) / 2);
+  relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, metrics_);
   dual_writer_ =
       std::make_unique<DualWriter>(runtime_, *store_, *sets_, embedding, metrics_, writer_options);
-  relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, metrics_);
   dual_writer_->OnPending([this] { relay_->Wake(); });
+  sets_->unapplied().OnLeftOver([this] { relay_->Wake(); });
   write_service_ = std::make_unique<WriteService>(
       runtime_, *store_, *dual_writer_, SystemUuidSource(), metrics_);
   query_service_ = std::make_unique<QueryService>(*store_, metrics_);

@@ -61,12 +61,12 @@ class Service {
   std::unique_ptr<SqliteRecordStore> store_;
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<VectorSets> sets_;
+  std::unique_ptr<Relay> relay_;  // Before the writers, which wake it to their end.
   std::unique_ptr<DualWriter> dual_writer_;
   std::unique_ptr<WriteService> write_service_;
   std::unique_ptr<QueryService> query_service_;
   std::unique_ptr<SearchService> search_service_;
   std::unique_ptr<HealthService> health_service_;
-  std::unique_ptr<Relay> relay_;
 };
 
 }  // namespace datastorage::app

@@ -1,6 +1,5 @@
 #include "engine/dual_writer.h"
 
-#include "base/log.h"
 #include "schema/embedded_text.h"
 #include "schema/members.h"
 
@@ -13,17 +12,29 @@ PendingReason ReasonFor(ErrorCode code) {
              : PendingReason::kEmbedderUnavailable;
 }
 
-VectorWrite VectorWriteOf(const CreateOp& operation, const WriteOutcome& outcome) {
-  VectorWrite write{operation.id, outcome.stamp, std::nullopt, {}};
-  if (!operation.embeddings.empty()) {
-    write.embedding = operation.embeddings.front().vector;
-    write.members = schema::FilterMembersOf(
-        Record{operation.id, 1, outcome.stamp, operation.now, operation.now, operation.body});
-  }
+// What the index takes once the creation is committed, but for the stamp.
+VectorWrite VectorWriteOf(CreateOp& operation) {
+  VectorWrite write{operation.id, 0, std::nullopt, {}};
+  if (operation.embeddings.empty()) return write;
+  write.embedding = operation.embeddings.front().vector;
+  // Lent to a record and taken back, since a body may be large.
+  Record record{operation.id, 1, 0, operation.now, operation.now, std::move(operation.body)};
+  write.members = schema::FilterMembersOf(record);
+  operation.body = std::move(record.body);
   return write;
 }
 
 }  // namespace
+
+// A creation on its way.
+struct DualWriter::Draft {
+  CreateOp operation;  // Empty once it is handed to the commit.
+  RecordId id;
+  std::optional<std::string> text;
+  PendingReason reason = PendingReason::kNotYet;
+  VectorWrite vector;
+  std::optional<Result<WriteOutcome>> result;  // Before the commit: a refusal.
+};
 
 // One of the few places for requests that wait for embeddings, so that a slow model holds at most
 // that many workers.
@@ -63,51 +74,26 @@ DualWriter::DualWriter(Runtime& runtime,
       committer_(runtime, store, metrics),
       mutex_(runtime) {}
 
-std::vector<Result<CommittedWrite>> DualWriter::CreateEach(std::vector<CreateOp> operations,
-                                                           WriteMode mode,
-                                                           Deadline deadline) {
-  if (std::optional<Error> refusal = Prepare(operations, mode, deadline); refusal.has_value()) {
-    return std::vector<Result<CommittedWrite>>(operations.size(), Result<CommittedWrite>(*refusal));
-  }
+std::vector<Result<CommittedWrite>> DualWriter::Create(std::vector<CreateOp> operations,
+                                                       CreateMode mode,
+                                                       Deadline deadline) {
+  std::vector<Draft> drafts = Prepare(std::move(operations), mode.write, deadline);
   std::vector<RecordId> ids;
-  for (const CreateOp& operation : operations) ids.push_back(operation.id);
-  const UnappliedWrites::Scope unapplied(sets_.unapplied(), ids);
-
-  const std::vector<Result<WriteOutcome>> outcomes =
-      committer_.CommitEach({operations.begin(), operations.end()}, deadline);
+  ids.reserve(drafts.size());
+  for (const Draft& draft : drafts) ids.push_back(draft.id);
+  // Held by the commit too: a caller that gives up does not take it away.
+  const auto entry = sets_.unapplied().Enter(std::move(ids));
+  Commit(drafts, mode.commit, entry, deadline);
   // From here the records are safe. Whatever fails is the relay's to finish.
-  const bool is_applied = ApplyCreated(operations, outcomes, deadline);
+  Apply(drafts, *entry, deadline);
 
   std::vector<Result<CommittedWrite>> committed;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (!outcomes[i].has_value()) {
-      committed.emplace_back(outcomes[i].error());
-      continue;
+  for (const Draft& draft : drafts) {
+    if (draft.result->has_value()) {
+      committed.emplace_back(Committed(**draft.result, draft.text.has_value(), draft.reason));
+    } else {
+      committed.emplace_back(draft.result->error());
     }
-    committed.emplace_back(CommittedCreation(operations[i], *outcomes[i], is_applied));
-  }
-  return committed;
-}
-
-Result<std::vector<CommittedWrite>> DualWriter::CreateAll(std::vector<CreateOp> operations,
-                                                          WriteMode mode,
-                                                          Deadline deadline) {
-  if (std::optional<Error> refusal = Prepare(operations, mode, deadline); refusal.has_value()) {
-    return *refusal;
-  }
-  std::vector<RecordId> ids;
-  for (const CreateOp& operation : operations) ids.push_back(operation.id);
-  const UnappliedWrites::Scope unapplied(sets_.unapplied(), ids);
-
-  const std::vector<WriteOp> span(operations.begin(), operations.end());
-  DS_ASSIGN_OR_RETURN(const std::vector<WriteOutcome> outcomes,
-                      store_.Commit(span, CommitMode::kAllOrNothing, deadline));
-  const std::vector<Result<WriteOutcome>> results(outcomes.begin(), outcomes.end());
-  const bool is_applied = ApplyCreated(operations, results, deadline);
-
-  std::vector<CommittedWrite> committed;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    committed.push_back(CommittedCreation(operations[i], outcomes[i], is_applied));
   }
   return committed;
 }
@@ -128,57 +114,70 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
   }
   const bool has_text = text.has_value();
   const PendingReason reason = operation.pending_reason;
-  const UnappliedWrites::Scope unapplied(sets_.unapplied(), {id});
+  const auto entry = sets_.unapplied().Enter({id});
 
   std::vector<WriteOp> operations;
   operations.emplace_back(std::move(operation));
   DS_ASSIGN_OR_RETURN(const WriteOutcome outcome,
-                      committer_.CommitEach(std::move(operations), deadline).front());
-  if (outcome.status == WriteStatus::kUpdated) {
-    // Read back, since the relay may have stored the embedding that this update lacks.
-    const Result<void> applied = index_writer_.ApplyCurrent({&id, 1}, deadline);
-    if (!applied.has_value()) {
-      const Result<void> left =
-          index_writer_.LeaveToRelay({&id, 1}, PendingReason::kVectorStoreUnavailable, deadline);
-      if (!left.has_value()) {
-        Log(LogLevel::kError,
-            "an update is in no index and has no pending row",
-            {{"code", NameOf(left.error().code)}});
-      }
-    }
+                      committer_.CommitEach(std::move(operations), entry, deadline).front());
+  if (outcome.status != WriteStatus::kUpdated) {
+    entry->Finish();
+    return Committed(outcome, has_text, reason);
+  }
+  // Read back, since the relay may have stored the embedding that this update lacks.
+  if (index_writer_.ApplyCurrent({&id, 1}, deadline).has_value() ||
+      index_writer_.LeaveToRelay({&id, 1}, PendingReason::kVectorStoreUnavailable, deadline)
+          .has_value()) {
+    entry->Finish();
   }
   return Committed(outcome, has_text, reason);
 }
 
-std::optional<Error> DualWriter::Prepare(std::span<CreateOp> operations,
-                                         WriteMode mode,
-                                         Deadline deadline) {
-  std::vector<std::string> texts;
-  std::vector<CreateOp*> owners;
+std::vector<DualWriter::Draft> DualWriter::Prepare(std::vector<CreateOp> operations,
+                                                   WriteMode mode,
+                                                   Deadline deadline) {
+  std::vector<Draft> drafts;
+  drafts.reserve(operations.size());
   for (CreateOp& operation : operations) {
-    std::optional<std::string> text = schema::EmbeddedText(operation.body);
-    if (!text.has_value()) continue;
-    operation.text_hash = schema::EmbeddedTextHash(*text);
-    texts.push_back(*std::move(text));
-    owners.push_back(&operation);
-  }
-  if (embedder_ == nullptr || texts.empty()) return std::nullopt;
-
-  const bool is_strict = mode == WriteMode::kStrict;
-  const Deadline wait = is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_);
-  std::vector<std::optional<SpacedEmbedding>> embeddings(texts.size());
-  PendingReason reason = PendingReason::kNotYet;
-  Embed(texts, embeddings, reason, wait);
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    if (embeddings[i].has_value()) {
-      owners[i]->embeddings.push_back(*std::move(embeddings[i]));
-    } else if (is_strict) {
-      return Unavailable("the embedding was not ready in time");
-    } else {
-      owners[i]->pending_reason = reason;
+    Draft& draft = drafts.emplace_back();
+    draft.operation = std::move(operation);
+    draft.id = draft.operation.id;
+    draft.text = schema::EmbeddedText(draft.operation.body);
+    if (draft.text.has_value()) {
+      draft.operation.text_hash = schema::EmbeddedTextHash(*draft.text);
     }
   }
-  return std::nullopt;
+  EmbedEach(drafts, mode, deadline);
+  for (Draft& draft : drafts) draft.vector = VectorWriteOf(draft.operation);
+  return drafts;
+}
+
+void DualWriter::EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline deadline) {
+  std::vector<std::string> texts;
+  std::vector<Draft*> owners;
+  for (Draft& draft : drafts) {
+    if (!draft.text.has_value()) continue;
+    texts.push_back(*draft.text);
+    owners.push_back(&draft);
+  }
+  if (embedder_ == nullptr || texts.empty()) return;
+  const bool is_strict = mode == WriteMode::kStrict;
+  std::vector<std::optional<SpacedEmbedding>> embeddings(texts.size());
+  PendingReason reason = PendingReason::kNotYet;
+  Embed(texts,
+        embeddings,
+        reason,
+        is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_));
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (embeddings[i].has_value()) {
+      owners[i]->operation.embeddings.push_back(*std::move(embeddings[i]));
+      continue;
+    }
+    owners[i]->operation.pending_reason = owners[i]->reason = reason;
+    if (is_strict) {
+      owners[i]->result = Result<WriteOutcome>(Unavailable("the embedding was not ready in time"));
+    }
+  }
 }
 
 // `reason` is set when any text is left without a vector.
@@ -202,37 +201,61 @@ void DualWriter::Embed(std::span<const std::string> texts,
   }
 }
 
-bool DualWriter::ApplyCreated(std::span<const CreateOp> operations,
-                              std::span<const Result<WriteOutcome>> outcomes,
-                              Deadline deadline) {
-  std::vector<VectorWrite> writes;
-  std::vector<RecordId> ids;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    const bool is_created = outcomes[i].has_value() && outcomes[i]->status == WriteStatus::kCreated;
-    if (!is_created || operations[i].embeddings.empty()) continue;
-    writes.push_back(VectorWriteOf(operations[i], *outcomes[i]));
-    ids.push_back(operations[i].id);
+// Gives every draft its result.
+void DualWriter::Commit(std::span<Draft> drafts,
+                        CommitMode mode,
+                        const std::shared_ptr<UnappliedWrites::Entry>& entry,
+                        Deadline deadline) {
+  std::vector<Draft*> owners;
+  std::optional<Error> refusal;
+  for (Draft& draft : drafts) {
+    if (!draft.result.has_value()) {
+      owners.push_back(&draft);
+    } else if (!draft.result->has_value()) {
+      refusal = draft.result->error();
+    }
   }
-  if (index_writer_.Apply(writes, deadline).has_value()) return true;
-  const Result<void> left =
-      index_writer_.LeaveToRelay(ids, PendingReason::kVectorStoreUnavailable, deadline);
-  if (!left.has_value()) {
-    Log(LogLevel::kError,
-        "records are in no index and have no pending row",
-        {{"count", static_cast<std::int64_t>(ids.size())}, {"code", NameOf(left.error().code)}});
+  if (mode == CommitMode::kAllOrNothing && refusal.has_value()) {
+    for (Draft& draft : drafts) draft.result = Result<WriteOutcome>(*refusal);
+    return;
   }
-  wake_relay_();
-  return false;
+  std::vector<WriteOp> operations;
+  operations.reserve(owners.size());
+  for (Draft* owner : owners) operations.emplace_back(std::move(owner->operation));
+  std::vector<Result<WriteOutcome>> results =
+      mode == CommitMode::kAllOrNothing
+          ? committer_.CommitAll(operations, deadline)
+          : committer_.CommitEach(std::move(operations), entry, deadline);
+  for (std::size_t i = 0; i < owners.size(); ++i) owners[i]->result = std::move(results[i]);
 }
 
-CommittedWrite DualWriter::CommittedCreation(const CreateOp& operation,
-                                             WriteOutcome outcome,
-                                             bool is_applied) {
-  if (is_applied || operation.embeddings.empty()) {
-    return Committed(outcome, operation.text_hash.has_value(), operation.pending_reason);
+// Brings what was created into the index, or leaves it to the relay.
+void DualWriter::Apply(std::span<Draft> drafts, UnappliedWrites::Entry& entry, Deadline deadline) {
+  std::vector<VectorWrite> writes;
+  std::vector<RecordId> ids;
+  std::vector<Draft*> owners;
+  bool is_known = true;
+  for (Draft& draft : drafts) {
+    Result<WriteOutcome>& result = *draft.result;
+    if (!result.has_value()) {
+      is_known = is_known && result.error().code != ErrorCode::kOutcomeUnknown;
+    } else if (result->status == WriteStatus::kCreated && draft.vector.embedding.has_value()) {
+      draft.vector.stamp = result->stamp;
+      writes.push_back(std::move(draft.vector));
+      ids.push_back(draft.id);
+      owners.push_back(&draft);
+    }
   }
-  outcome.has_pending = true;
-  return Committed(outcome, true, PendingReason::kVectorStoreUnavailable);
+  bool is_settled = index_writer_.Apply(writes, deadline).has_value();
+  if (!is_settled) {
+    is_settled = index_writer_.LeaveToRelay(ids, PendingReason::kVectorStoreUnavailable, deadline)
+                     .has_value();
+    for (Draft* owner : owners) {
+      (*owner->result)->has_pending = true;
+      owner->reason = PendingReason::kVectorStoreUnavailable;
+    }
+  }
+  if (is_settled && is_known) entry.Finish();
 }
 
 CommittedWrite DualWriter::Committed(const WriteOutcome& outcome,

@@ -8,7 +8,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/metrics.h"
@@ -24,6 +26,11 @@ namespace datastorage {
 enum class WriteMode : std::uint8_t {
   kDefault,  // Commits whatever the embedder does in time.
   kStrict,   // Record and vector, or neither.
+};
+
+struct CreateMode {
+  CommitMode commit = CommitMode::kEachForItself;
+  WriteMode write = WriteMode::kDefault;
 };
 
 struct CommittedWrite {
@@ -50,17 +57,13 @@ class DualWriter {
   // Called with no lock held whenever a write has left something to the relay.
   void OnPending(std::function<void()> wake) { wake_relay_ = std::move(wake); }
 
-  // Fills in what the operations lack (text hash, embedding, pending rule) and commits each for
-  // itself. Errors per operation: those of GroupCommitter; strict: kUnavailable when the
-  // embedding was not ready, and nothing was stored.
-  std::vector<Result<CommittedWrite>> CreateEach(std::vector<CreateOp> operations,
-                                                 WriteMode mode,
-                                                 Deadline deadline);
-
-  // All or none, in one transaction.
-  Result<std::vector<CommittedWrite>> CreateAll(std::vector<CreateOp> operations,
-                                                WriteMode mode,
-                                                Deadline deadline);
+  // Fills in what the operations lack (text hash, embedding, pending rule) and commits them. One
+  // result each, in order. Errors: those of GroupCommitter; strict: kUnavailable when an
+  // operation's own embedding was not ready, and nothing of it was stored. With kAllOrNothing an
+  // Error is everybody's.
+  std::vector<Result<CommittedWrite>> Create(std::vector<CreateOp> operations,
+                                             CreateMode mode,
+                                             Deadline deadline);
 
   // `has_new_text`: the embedded text is another than that of the version before, so that a vector
   // is needed; else the stored one stays, or the pending row does.
@@ -68,20 +71,20 @@ class DualWriter {
 
  private:
   class WaitSlot;
+  struct Draft;
 
-  std::optional<Error> Prepare(std::span<CreateOp> operations, WriteMode mode, Deadline deadline);
+  std::vector<Draft> Prepare(std::vector<CreateOp> operations, WriteMode mode, Deadline deadline);
+  void EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline deadline);
   void Embed(std::span<const std::string> texts,
              std::span<std::optional<SpacedEmbedding>> out,
              PendingReason& reason,
              Deadline deadline);
+  void Commit(std::span<Draft> drafts,
+              CommitMode mode,
+              const std::shared_ptr<UnappliedWrites::Entry>& entry,
+              Deadline deadline);
+  void Apply(std::span<Draft> drafts, UnappliedWrites::Entry& entry, Deadline deadline);
   CommittedWrite Committed(const WriteOutcome& outcome, bool has_text, PendingReason reason);
-  CommittedWrite CommittedCreation(const CreateOp& operation,
-                                   WriteOutcome outcome,
-                                   bool is_applied);
-  // False when the index took them not, and they were left to the relay.
-  bool ApplyCreated(std::span<const CreateOp> operations,
-                    std::span<const Result<WriteOutcome>> outcomes,
-                    Deadline deadline);
   void Count(const CommittedWrite& write);
 
   Runtime& runtime_;

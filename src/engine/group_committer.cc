@@ -26,6 +26,7 @@ bool ConcernsEveryone(ErrorCode code) {
 // The operation outlives a caller that gave up, since its transaction may still read it.
 struct GroupCommitter::Item {
   WriteOp operation;
+  std::shared_ptr<void> held;
   bool is_taken = false;
   bool is_abandoned = false;
   std::optional<Result<WriteOutcome>> result;
@@ -51,6 +52,7 @@ GroupCommitter::~GroupCommitter() {
 }
 
 std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp> operations,
+                                                             const std::shared_ptr<void>& held,
                                                              Deadline deadline) {
   std::vector<ItemPointer> items;
   std::vector<Result<WriteOutcome>> results;
@@ -65,6 +67,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
     for (WriteOp& operation : operations) {
       items.push_back(std::make_shared<Item>());
       items.back()->operation = std::move(operation);
+      items.back()->held = held;
       queue_.push_back(items.back());
     }
     metrics_.Set(Metric::kCommitQueue, static_cast<double>(queue_.size()));
@@ -72,6 +75,17 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
   queued_.NotifyOne();
   for (const ItemPointer& item : items) results.push_back(Await(item, deadline));
   return results;
+}
+
+std::vector<Result<WriteOutcome>> GroupCommitter::CommitAll(std::span<const WriteOp> operations,
+                                                            Deadline deadline) {
+  Result<std::vector<WriteOutcome>> outcomes =
+      store_.Commit(operations, CommitMode::kAllOrNothing, deadline);
+  if (!outcomes.has_value()) {
+    return std::vector<Result<WriteOutcome>>(operations.size(),
+                                             Result<WriteOutcome>(outcomes.error()));
+  }
+  return {outcomes->begin(), outcomes->end()};
 }
 
 Result<WriteOutcome> GroupCommitter::Await(const ItemPointer& item, Deadline deadline) {
@@ -97,13 +111,16 @@ void GroupCommitter::Run() {
 }
 
 std::vector<GroupCommitter::ItemPointer> GroupCommitter::TakeBatch() {
+  std::vector<ItemPointer> abandoned;  // Goes after the lock.
   const MutexLock lock(mutex_);
   std::vector<ItemPointer> batch;
   for (;;) {
     std::unordered_set<RecordId> ids;
     while (!queue_.empty() && batch.size() < limits::kCommitBatchCountMax) {
       const ItemPointer& next = queue_.front();
-      if (!next->is_abandoned) {
+      if (next->is_abandoned) {
+        abandoned.push_back(std::move(queue_.front()));
+      } else {
         if (!ids.insert(IdOf(next->operation)).second) break;
         next->is_taken = true;
         batch.push_back(next);
@@ -138,6 +155,8 @@ void GroupCommitter::CommitBatch(const std::vector<ItemPointer>& batch) {
 
 void GroupCommitter::Decide(const std::vector<ItemPointer>& batch,
                             const Result<std::vector<WriteOutcome>>& outcomes) {
+  // Before the callers hear of it, and with no lock held: whoever still waits has its own share.
+  for (const ItemPointer& item : batch) item->held.reset();
   const MutexLock lock(mutex_);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (outcomes.has_value()) {

@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/metrics.h"
@@ -26,10 +27,16 @@ class GroupCommitter {
   GroupCommitter& operator=(const GroupCommitter&) = delete;
 
   // Decides each operation for itself, in the order given among themselves. One result each, in
-  // order.
+  // order. `held` is kept as long as any of them may still commit, also after the caller gave up.
   // Errors: kResourceExhausted (queue full), kDeadlineExceeded (it was still waiting: nothing was
   // changed), kOutcomeUnknown (the deadline passed inside its transaction), and the store's.
-  std::vector<Result<WriteOutcome>> CommitEach(std::vector<WriteOp> operations, Deadline deadline);
+  std::vector<Result<WriteOutcome>> CommitEach(std::vector<WriteOp> operations,
+                                               const std::shared_ptr<void>& held,
+                                               Deadline deadline);
+
+  // All or none, in a transaction of their own. An Error is everybody's.
+  std::vector<Result<WriteOutcome>> CommitAll(std::span<const WriteOp> operations,
+                                              Deadline deadline);
 
  private:
   struct Item;

@@ -26,7 +26,7 @@ class IndexWriter {
   Result<void> ApplyCurrent(std::span<const RecordId> ids, Deadline deadline);
 
   // Leaves a pending row for records that are committed but could not be applied, so that the
-  // relay does it.
+  // relay does it, in this process or the next.
   Result<void> LeaveToRelay(std::span<const RecordId> ids, PendingReason reason, Deadline deadline);
 
  private:

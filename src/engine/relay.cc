@@ -69,15 +69,20 @@ void Relay::Wake() {
 }
 
 void Relay::Run() {
+  bool has_failed = false;
   for (;;) {
     {
       const MutexLock lock(mutex_);
-      if (is_stopping_) return;
-      if (!has_work_) woken_.Wait(mutex_, Deadline::In(kIdlePause, runtime_));
+      const Deadline pause = Deadline::In(kIdlePause, runtime_);
+      // After a failure the pause is kept even when woken, or a store that is down would be asked
+      // without end.
+      while (!is_stopping_ && (has_failed || !has_work_) && woken_.Wait(mutex_, pause)) {
+      }
       if (is_stopping_) return;
       has_work_ = false;
     }
     const Result<int> leased = RunOnce();
+    has_failed = !leased.has_value();
     if (!leased.has_value()) {
       Log(LogLevel::kWarning,
           "a round of the relay failed",
@@ -92,6 +97,7 @@ void Relay::Run() {
 Result<int> Relay::RunOnce() {
   if (!sets_.Live().has_value()) return 0;
   const Deadline deadline = Deadline::In(kRoundTimeout, runtime_);
+  DS_RETURN_IF_ERROR(ApplyLeftOver(deadline));
   const WallTime now = runtime_.WallNow();
   DS_ASSIGN_OR_RETURN(
       const std::vector<PendingVector> rows,
@@ -104,6 +110,17 @@ Result<int> Relay::RunOnce() {
   return static_cast<int>(rows.size());
 }
 
+// Writes whose callers gave up in the midst of the commit.
+Result<void> Relay::ApplyLeftOver(Deadline deadline) {
+  const auto entry = sets_.unapplied().TakeLeftOver(limits::kRelayBatchCountMax);
+  if (!index_writer_.ApplyCurrent(entry->ids(), deadline).has_value()) {
+    DS_RETURN_IF_ERROR(
+        index_writer_.LeaveToRelay(entry->ids(), PendingReason::kVectorStoreUnavailable, deadline));
+  }
+  entry->Finish();
+  return {};
+}
+
 Result<void> Relay::Finish(std::span<const PendingVector> rows, Deadline deadline) {
   std::vector<RecordRef> refs;
   std::vector<RecordId> ids;
@@ -111,7 +128,7 @@ Result<void> Relay::Finish(std::span<const PendingVector> rows, Deadline deadlin
     refs.emplace_back(row.id);
     ids.push_back(row.id);
   }
-  const UnappliedWrites::Scope unapplied(sets_.unapplied(), ids);
+  const auto unapplied = sets_.unapplied().Enter(ids);
   DS_ASSIGN_OR_RETURN(const std::vector<ReadOutcome> outcomes,
                       store_.Read(refs, sets_.Space(), deadline));
   std::vector<Work> missing;
@@ -133,6 +150,7 @@ Result<void> Relay::Finish(std::span<const PendingVector> rows, Deadline deadlin
   DS_RETURN_IF_ERROR(index_writer_.Apply(tombstones, deadline));
   DS_RETURN_IF_ERROR(index_writer_.ApplyCurrent(ids, deadline));
   DS_RETURN_IF_ERROR(store_.Settle(ready, deadline));
+  unapplied->Finish();
   metrics_.Count(Metric::kRelayAttempts, {"settled"}, static_cast<double>(ready.size()));
   return {};
 }
@@ -142,6 +160,7 @@ Result<void> Relay::EmbedMissing(std::vector<Work>& missing, Deadline deadline) 
   if (missing.empty()) return {};
   if (embedder_ == nullptr) return Unavailable("there is no embedder");
   std::vector<std::string_view> texts;
+  texts.reserve(missing.size());
   for (const Work& work : missing) texts.emplace_back(work.text);
   const std::vector<Result<Embedding>> vectors = embedder_->EmbedEach(
       texts, EmbeddingPriority::kRelay, deadline.Within(kEmbedTimeout, runtime_));

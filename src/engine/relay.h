@@ -41,6 +41,7 @@ class Relay {
  private:
   struct Work;
   void Run();
+  Result<void> ApplyLeftOver(Deadline deadline);
   Result<void> Finish(std::span<const PendingVector> rows, Deadline deadline);
   Result<void> EmbedMissing(std::vector<Work>& missing, Deadline deadline);
   Result<void> StoreEmbeddings(std::vector<Work>& embedded, Deadline deadline);

@@ -10,18 +10,32 @@ std::vector<RecordId> UnappliedWrites::Ids() {
   return ids;
 }
 
-UnappliedWrites::Scope::Scope(UnappliedWrites& writes, std::vector<RecordId> ids)
-    : writes_(writes), ids_(std::move(ids)) {
-  const MutexLock lock(writes_.mutex_);
-  for (const RecordId& id : ids_) ++writes_.counts_[id];
+std::shared_ptr<UnappliedWrites::Entry> UnappliedWrites::Enter(std::vector<RecordId> ids) {
+  const MutexLock lock(mutex_);
+  for (const RecordId& id : ids) ++counts_[id];
+  return std::make_shared<Entry>(*this, std::move(ids));
 }
 
-UnappliedWrites::Scope::~Scope() {
-  const MutexLock lock(writes_.mutex_);
-  for (const RecordId& id : ids_) {
-    const auto found = writes_.counts_.find(id);
-    if (--found->second == 0) writes_.counts_.erase(found);
+std::shared_ptr<UnappliedWrites::Entry> UnappliedWrites::TakeLeftOver(std::size_t count_max) {
+  const MutexLock lock(mutex_);
+  std::vector<RecordId> ids;
+  while (!left_over_.empty() && ids.size() < count_max) {
+    ids.push_back(*left_over_.begin());
+    left_over_.erase(left_over_.begin());  // Its count goes over to the new entry.
   }
+  return std::make_shared<Entry>(*this, std::move(ids));
+}
+
+void UnappliedWrites::Leave(const std::vector<RecordId>& ids, bool is_finished) {
+  {
+    const MutexLock lock(mutex_);
+    for (const RecordId& id : ids) {
+      if (!is_finished && left_over_.insert(id).second) continue;
+      const auto found = counts_.find(id);
+      if (--found->second == 0) counts_.erase(found);
+    }
+  }
+  if (!is_finished && !ids.empty()) wake_();
 }
 
 }  // namespace datastorage

@@ -35,17 +35,6 @@ WriteReply Reply(ReplyStatus status, RecordId id = {}) {
   return reply;
 }
 
-Record NewRecord(const CreateOp& operation, const CommittedWrite& write) {
-  return Record{operation.id,
-                1,
-                write.outcome.stamp,
-                operation.now,
-                operation.now,
-                operation.body,
-                write.vector,
-                write.reason};
-}
-
 }  // namespace
 
 // Holds idempotency keys while their requests run, so that a second request with the same key
@@ -104,6 +93,7 @@ std::vector<Result<WriteReply>> WriteService::CreateEach(std::span<const CreateR
   const SteadyTime begin = runtime_.Now();
   KeyTurn turn(*this);
   turn.Take(KeysOf(requests), deadline);
+  const WallTime now = runtime_.WallNow();
 
   std::vector<Result<WriteReply>> replies(requests.size(),
                                           Result<WriteReply>(Reply(ReplyStatus::kKeyBusy)));
@@ -113,14 +103,18 @@ std::vector<Result<WriteReply>> WriteService::CreateEach(std::span<const CreateR
     for (std::size_t i = 0; i < requests.size(); ++i) {
       if (requests[i].mode != mode || !turn.Has(requests[i].claim)) continue;
       places.push_back(i);
-      operations.push_back(MakeOp(requests[i]));
+      operations.push_back(MakeOp(requests[i], now));
     }
     if (places.empty()) continue;
     const std::vector<Result<CommittedWrite>> writes =
-        writer_.CreateEach(operations, mode, deadline);
+        writer_.Create(std::move(operations), {CommitMode::kEachForItself, mode}, deadline);
     for (std::size_t i = 0; i < places.size(); ++i) {
-      replies[places[i]] = writes[i].has_value() ? ReplyTo(operations[i], *writes[i], deadline)
-                                                 : Result<WriteReply>(writes[i].error());
+      Result<WriteReply>& reply = replies[places[i]];
+      if (writes[i].has_value()) {
+        reply = ReplyTo(requests[places[i]], now, *writes[i], deadline);
+      } else {
+        reply = writes[i].error();
+      }
     }
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -134,6 +128,7 @@ Result<std::vector<WriteReply>> WriteService::CreateAll(std::span<const CreateRe
   const SteadyTime begin = runtime_.Now();
   KeyTurn turn(*this);
   turn.Take(KeysOf(requests), deadline);
+  const WallTime now = runtime_.WallNow();
   std::vector<WriteReply> replies;
   std::vector<CreateOp> operations;
   WriteMode mode = WriteMode::kDefault;
@@ -143,13 +138,14 @@ Result<std::vector<WriteReply>> WriteService::CreateAll(std::span<const CreateRe
     has_every_turn = has_every_turn && has_turn;
     replies.push_back(Reply(has_turn ? ReplyStatus::kNotAttempted : ReplyStatus::kKeyBusy));
     if (request.mode == WriteMode::kStrict) mode = WriteMode::kStrict;
-    operations.push_back(MakeOp(request));
+    operations.push_back(MakeOp(request, now));
   }
   if (!has_every_turn) return replies;
-  DS_ASSIGN_OR_RETURN(const std::vector<CommittedWrite> writes,
-                      writer_.CreateAll(operations, mode, deadline));
+  const std::vector<Result<CommittedWrite>> writes =
+      writer_.Create(std::move(operations), {CommitMode::kAllOrNothing, mode}, deadline);
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    Result<WriteReply> reply = ReplyTo(operations[i], writes[i], deadline);
+    DS_ASSIGN_OR_RETURN(const CommittedWrite write, writes[i]);
+    Result<WriteReply> reply = ReplyTo(requests[i], now, write, deadline);
     CountWrite(KindOf(requests[i].body), reply, begin);
     // The store has decided; a reply that cannot be read back must not undo that.
     if (!reply.has_value()) return std::move(reply).error();
@@ -255,23 +251,26 @@ std::set<std::string> WriteService::KeysOf(std::span<const CreateRequest> reques
   return keys;
 }
 
-CreateOp WriteService::MakeOp(const CreateRequest& request) {
+CreateOp WriteService::MakeOp(const CreateRequest& request, WallTime now) {
   CreateOp operation;
   operation.id = ids_.MakeVersion7();
   operation.attempt = ids_.MakeVersion4();
   operation.body = request.body;
   operation.content_hash = request.content_hash;
-  operation.now = runtime_.WallNow();
+  operation.now = now;
   operation.claim = request.claim;
   return operation;
 }
 
-Result<WriteReply> WriteService::ReplyTo(const CreateOp& operation,
+Result<WriteReply> WriteService::ReplyTo(const CreateRequest& request,
+                                         WallTime now,
                                          const CommittedWrite& write,
                                          Deadline deadline) {
-  if (write.outcome.status != WriteStatus::kCreated) return AnswerOf(write.outcome, deadline);
+  const WriteOutcome& outcome = write.outcome;
+  if (outcome.status != WriteStatus::kCreated) return AnswerOf(outcome, deadline);
   WriteReply reply = Reply(ReplyStatus::kCreated);
-  reply.record = NewRecord(operation, write);
+  reply.record =
+      Record{outcome.id, 1, outcome.stamp, now, now, request.body, write.vector, write.reason};
   return reply;
 }
 

@@ -85,8 +85,9 @@ class WriteService {
  private:
   class KeyTurn;
   static std::set<std::string> KeysOf(std::span<const CreateRequest> requests);
-  CreateOp MakeOp(const CreateRequest& request);
-  Result<WriteReply> ReplyTo(const CreateOp& operation,
+  CreateOp MakeOp(const CreateRequest& request, WallTime now);
+  Result<WriteReply> ReplyTo(const CreateRequest& request,
+                             WallTime now,
                              const CommittedWrite& write,
                              Deadline deadline);
   Result<WriteReply> AnswerOf(const WriteOutcome& outcome, Deadline deadline);

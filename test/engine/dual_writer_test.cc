@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/engine_fixture.h"
+#include "fake/gated_record_store.h"
 
 namespace datastorage {
 namespace {
@@ -127,6 +128,94 @@ TEST_F(DualWriterTest, LeavesToTheRelayWhatAFullIndexRefused) {
   EXPECT_EQ(second->record.vector, VectorState::kPending);
   EXPECT_EQ(second->record.vector_reason, PendingReason::kVectorStoreUnavailable);
   EXPECT_EQ(StateOf(second->record.id), VectorState::kPending);
+}
+
+TEST_F(DualWriterTest, RefusesOfASpanOfStrictWritesOnlyThoseWithoutTheirVector) {
+  embedder_->FailWhere([](std::string_view text) { return text == "poison"; },
+                       ErrorCode::kInternal);
+  std::vector<CreateRequest> requests{RequestFor(ARemediation("rr-1", "disk full")),
+                                      RequestFor(ARemediation("rr-2", "poison")),
+                                      RequestFor(ARemediation("rr-3", "network down"))};
+  for (CreateRequest& request : requests) request.mode = WriteMode::kStrict;
+  const auto each = writes_->CreateEach(requests, Soon());
+  ASSERT_TRUE(each[0].has_value() && each[2].has_value());
+  EXPECT_EQ(each[0]->record.vector, VectorState::kSynced);
+  EXPECT_EQ(each[2]->record.vector, VectorState::kSynced);
+  ASSERT_FALSE(each[1].has_value());
+  EXPECT_EQ(each[1].error().code, ErrorCode::kUnavailable);
+  const RecordRef refused = NaturalKey{RecordKind::kRemediation, "rr-2"};
+  EXPECT_EQ(store_->Read({&refused, 1}, "", Soon())->front().status, ReadStatus::kNotFound);
+}
+
+// The engine over a gated store: commits run when the test says so.
+class GatedDualWriterTest : public DualWriterTest {
+ protected:
+  GatedDualWriterTest() {
+    writer_ = std::make_unique<DualWriter>(
+        ThreadRuntime(), gated_, *sets_, embedding_.get(), metrics_, DualWriter::Options{});
+    writes_ = std::make_unique<WriteService>(
+        ThreadRuntime(), gated_, *writer_, SystemUuidSource(), metrics_);
+  }
+  ~GatedDualWriterTest() override {
+    gated_.Open();
+    writes_.reset();
+    writer_.reset();
+  }
+
+  // Until the commits that their callers gave up on are in the store.
+  bool AwaitCommitted(const RecordRef& ref, std::int64_t version) {
+    const Deadline deadline = Soon();
+    while (!deadline.HasPassed()) {
+      const auto read = store_->Read({&ref, 1}, "", Soon());
+      if (read->front().record.version == version) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+  GatedRecordStore gated_{*store_};
+};
+
+TEST_F(GatedDualWriterTest, FindsByMeaningAWriteWhoseCallerGaveUpInTheMidstOfTheCommit) {
+  gated_.Close();
+  const auto reply = Write("rr-1", WriteMode::kDefault, Deadline::In(milliseconds(50)));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code, ErrorCode::kOutcomeUnknown);
+  // Too early for the relay to know what the commit will bring.
+  ASSERT_TRUE(relay_->RunOnce().has_value());
+  gated_.Open();
+  const RecordRef ref = NaturalKey{RecordKind::kRemediation, "rr-1"};
+  ASSERT_TRUE(AwaitCommitted(ref, 1));
+  EXPECT_EQ(index_->Size(), 0);
+  EXPECT_EQ(Search("disk full on rr-1", SearchMode::kSemantic).hits.size(), 1U);
+
+  const Deadline deadline = Soon();
+  while (!sets_->unapplied().Ids().empty() && !deadline.HasPassed()) {
+    ASSERT_TRUE(relay_->RunOnce().has_value());
+  }
+  EXPECT_EQ(index_->Size(), 1);
+  EXPECT_EQ(Search("disk full on rr-1", SearchMode::kSemantic).hits.size(), 1U);
+}
+
+TEST_F(GatedDualWriterTest, FindsByMeaningAnUpdateWhoseCallerGaveUpInTheMidstOfTheCommit) {
+  const Record record = Create("rr-1", "disk full");
+  gated_.Close();
+  const auto reply = writes_->Patch(PatchFor(record, R"({"summary":"network down"})"),
+                                    Deadline::In(milliseconds(50)));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code, ErrorCode::kOutcomeUnknown);
+  // Too early for the relay to know what the commit will bring.
+  ASSERT_TRUE(relay_->RunOnce().has_value());
+  gated_.Open();
+  ASSERT_TRUE(AwaitCommitted(record.id, 2));
+  EXPECT_NEAR(*Search("network down", SearchMode::kSemantic).hits.front().similarity, 1.0, 0.001);
+
+  const Deadline deadline = Soon();
+  while (!sets_->unapplied().Ids().empty() && !deadline.HasPassed()) {
+    ASSERT_TRUE(relay_->RunOnce().has_value());
+  }
+  const auto nearest = index_->Nearest(FakeEmbedder::VectorOf("network down"), {}, 1, Soon());
+  EXPECT_NEAR(nearest->hits.front().score, 1.0F, 0.02F);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ class GroupCommitterTest : public EngineFixture {
   }
   Result<WriteOutcome> CommitOne(const std::string& key, Deadline deadline) {
     std::vector<WriteOp> operations{Op(key)};
-    return committer_.CommitEach(std::move(operations), deadline).front();
+    return committer_.CommitEach(std::move(operations), nullptr, deadline).front();
   }
 
   GatedRecordStore gate_{*store_};
@@ -90,7 +90,7 @@ TEST_F(GroupCommitterTest, SplitsAFailingBatchSoThatOnlyTheBadOneFails) {
   });
   std::vector<WriteOp> operations;
   for (const char* key : {"a", "b", "bad", "c", "d"}) operations.emplace_back(Op(key));
-  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  const auto results = committer_.CommitEach(std::move(operations), nullptr, Soon());
   std::vector<bool> has_succeeded;
   for (const auto& result : results) has_succeeded.push_back(result.has_value());
   EXPECT_THAT(has_succeeded, ElementsAre(true, true, false, true, true));
@@ -99,7 +99,7 @@ TEST_F(GroupCommitterTest, SplitsAFailingBatchSoThatOnlyTheBadOneFails) {
 TEST_F(GroupCommitterTest, DoesNotSplitWhenTheStoreAsAWholeIsDown) {
   gate_.FailCommits([](std::span<const WriteOp>) { return Unavailable("it is down"); });
   std::vector<WriteOp> operations{Op("a"), Op("b")};
-  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  const auto results = committer_.CommitEach(std::move(operations), nullptr, Soon());
   EXPECT_EQ(results[0].error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(gate_.SpanSizes(), ElementsAre(2));
 }
@@ -112,7 +112,7 @@ TEST_F(GroupCommitterTest, RefusesWhatTheQueueCannotHold) {
   for (std::size_t i = 0; i <= limits::kCommitQueueCountMax; ++i) {
     operations.emplace_back(Op("rr-" + std::to_string(i)));
   }
-  const auto results = committer_.CommitEach(std::move(operations), Soon());
+  const auto results = committer_.CommitEach(std::move(operations), nullptr, Soon());
   EXPECT_EQ(results.front().error().code, ErrorCode::kResourceExhausted);
   gate_.Open();
   first.join();
@@ -133,7 +133,7 @@ TEST_F(GroupCommitterTest, PutsTwoUpdatesOfOneRecordIntoDifferentTransactions) {
       update.now = ThreadRuntime().WallNow();
       operations.emplace_back(std::move(update));
     }
-    const auto results = committer_.CommitEach(std::move(operations), Soon());
+    const auto results = committer_.CommitEach(std::move(operations), nullptr, Soon());
     EXPECT_EQ(results[0]->status, WriteStatus::kUpdated);
     EXPECT_EQ(results[1]->status, WriteStatus::kUpdated);
     EXPECT_EQ(results[1]->version, 3);

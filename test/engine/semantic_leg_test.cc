@@ -65,7 +65,7 @@ TEST_F(SemanticLegTest, FindsAnUnappliedRecordThatTheIndexDoesNotHold) {
   ASSERT_TRUE(index_->Apply({&tombstone, 1}, Soon()).has_value());
   SemanticLeg leg(*store_, *sets_, metrics_);
   EXPECT_TRUE(leg.Nearest(Query("disk full", 5), Soon())->nearest.empty());
-  const UnappliedWrites::Scope unapplied(sets_->unapplied(), {record.id});
+  const auto unapplied = sets_->unapplied().Enter({record.id});
   EXPECT_EQ(leg.Nearest(Query("disk full", 5), Soon())->nearest.size(), 1U);
 }
 
