@@ -64,6 +64,7 @@ inline constexpr std::size_t kEmbeddedTextCodePointCountMax = 1'000;
 inline constexpr std::size_t kEmbeddingBatchTextCountMax = 32;
 inline constexpr int kEmbeddingBatchTokenCountMax = 2'048;
 inline constexpr std::size_t kEmbeddingQueueCountMax = 1'024;
+inline constexpr std::size_t kLandedFlightCountMax = 256;
 inline constexpr std::size_t kEmbeddingCacheByteCountMax = 64u << 20;
 
 // The in-process vector index.

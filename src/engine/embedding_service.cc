@@ -163,7 +163,7 @@ void EmbeddingService::Await(const FlightPointer& flight,
 }
 
 std::size_t EmbeddingService::QueuedCount() const {
-  return flights_.size();
+  return flights_.size() - landed_flights_.size();
 }
 
 void EmbeddingService::RunWorker() {
@@ -228,19 +228,22 @@ void EmbeddingService::Land(const std::vector<FlightPointer>& batch,
     for (std::size_t i = 0; i < batch.size(); ++i) {
       entries.push_back({batch[i]->key, (*vectors)[i]});
     }
-    // Before the flights go, so that no caller can miss both.
     const Result<void> kept = cache_.Put(entries, Deadline::In(kCacheTimeout, runtime_));
     static_cast<void>(kept.has_value());
   }
   const MutexLock lock(mutex_);
   last_failure_ = vectors.has_value() ? std::nullopt : std::optional<Error>(vectors.error());
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (vectors.has_value()) {
-      batch[i]->result = (*vectors)[i];
-    } else {
+    if (!vectors.has_value()) {
       batch[i]->result = vectors.error();
+      flights_.erase(batch[i]->key);
+      continue;
     }
-    flights_.erase(batch[i]->key);
+    batch[i]->result = (*vectors)[i];
+    landed_flights_.push_back(batch[i]);
+    if (landed_flights_.size() <= limits::kLandedFlightCountMax) continue;
+    flights_.erase(landed_flights_.front()->key);
+    landed_flights_.pop_front();
   }
   metrics_.Set(Metric::kEmbedderQueue, static_cast<double>(QueuedCount()));
   landed_.NotifyAll();

@@ -88,7 +88,9 @@ class EmbeddingService {
   Mutex mutex_;
   WaitQueue queued_;
   WaitQueue landed_;
-  std::unordered_map<EmbeddingKey, FlightPointer, KeyHash> flights_;
+  std::unordered_map<EmbeddingKey, FlightPointer, KeyHash> flights_;  // Queued, running, landed.
+  // The last ones that succeeded, for callers that asked the cache just before.
+  std::deque<FlightPointer> landed_flights_;
   std::array<std::deque<FlightPointer>, kEmbeddingPriorityCount> queues_;
   std::optional<Error> last_failure_;
   bool is_stopping_ = false;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "base/limits.h"
 #include "fake/fake_embedder.h"
@@ -58,6 +60,41 @@ TEST_F(EmbeddingServiceTest, RunsEqualTextsOfManyCallersOnce) {
   embedder_.Open();
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(success_count, 8);
+  EXPECT_EQ(embedder_.RunCountOf("same text"), 1);
+}
+
+// A cache where something happens between a look-up that finds nothing and its answer.
+class InterruptedCache final : public EmbeddingCache {
+ public:
+  explicit InterruptedCache(EmbeddingCache& inner) : inner_(inner) {}
+  void InterruptNextGet(std::function<void()> interruption) { next_ = std::move(interruption); }
+
+  Result<std::vector<std::optional<Embedding>>> Get(std::span<const EmbeddingKey> keys,
+                                                    Deadline deadline) override {
+    auto found = inner_.Get(keys, deadline);
+    if (next_) std::exchange(next_, nullptr)();
+    return found;
+  }
+  Result<void> Put(std::span<const EmbeddingCacheEntry> entries, Deadline deadline) override {
+    return inner_.Put(entries, deadline);
+  }
+
+ private:
+  EmbeddingCache& inner_;
+  std::function<void()> next_;
+};
+
+TEST_F(EmbeddingServiceTest, RunsATextOnceThatWasDoneWhileACallerLookedItUp) {
+  InterruptedCache cache(cache_);
+  EmbeddingService service(
+      ThreadRuntime(), embedder_, cache, metrics_, EmbeddingService::Options{1});
+  const auto embed = [&] {
+    const auto result =
+        service.Embed("same text", EmbeddingPriority::kWrite, Deadline::In(seconds(30)));
+    EXPECT_TRUE(result.has_value());
+  };
+  cache.InterruptNextGet(embed);
+  embed();
   EXPECT_EQ(embedder_.RunCountOf("same text"), 1);
 }
 
