@@ -77,12 +77,28 @@ struct StoredEmbedding {
   FilterMembers members;  // Without kVector.
 };
 
+// When rows are leased, and until when.
+struct Lease {
+  WallTime now;
+  WallTime until;
+};
+
 struct PendingVector {
   VectorSetId set = 0;
   RecordId id;
   Stamp stamp = 0;
+  bool is_intent = false;  // Of a strict creation whose lease has ended.
   int attempt_count = 0;
   PendingReason reason = PendingReason::kNotYet;
+};
+
+// A record, a pending row without one, or both.
+struct StoredId {
+  RecordId id;
+  std::optional<Stamp> record_stamp;
+  bool has_text = false;               // There is something to embed.
+  bool has_embedding = false;          // Of the record's current text, in the set's space.
+  std::optional<Stamp> pending_stamp;  // In the set; intents and parked rows too.
 };
 
 struct PendingId {
@@ -93,6 +109,7 @@ struct PendingId {
 struct PendingIdPage {
   std::vector<PendingId> ids;  // Intents included, parked included.
   bool is_complete = true;     // False over limits::kPendingIdCountMax.
+  bool is_live = false;        // The set answers searches; false too when there is no such set.
 };
 
 struct PendingTally {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,21 @@ using VectorSetId = std::int64_t;
 enum class VectorSetState : std::uint8_t { kFilling, kLive, kRetired };
 std::string_view NameOf(VectorSetState state);
 
+// Which pending rows a write leaves in a set that is not retired.
+enum class PendingRule : std::uint8_t {
+  kWhereEmbeddingIsMissing,  // Record and vector share its transaction or its process.
+  kEverySet,                 // The vector travels to another server after the commit.
+};
+std::string_view NameOf(PendingRule rule);
+std::optional<PendingRule> ParsePendingRule(std::string_view name);
+
 struct VectorSet {
   VectorSetId id = 0;
   std::string engine;      // "scan", …
   std::string space;       // Model and template version: vectors of equal spaces are comparable.
   std::string projection;  // Empty: the published vectors as they are.
+  // Goes with the set, so that also a writer that has never heard of it leaves its rows.
+  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
   VectorSetState state = VectorSetState::kFilling;
 };
 

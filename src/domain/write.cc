@@ -11,6 +11,21 @@ std::string_view NameOf(VectorSetState state) {
   return "retired";
 }
 
+std::string_view NameOf(PendingRule rule) {
+  switch (rule) {
+    case PendingRule::kWhereEmbeddingIsMissing: return "where_embedding_is_missing";
+    case PendingRule::kEverySet: return "every_set";
+  }
+  return "every_set";
+}
+
+std::optional<PendingRule> ParsePendingRule(std::string_view name) {
+  for (const PendingRule rule : {PendingRule::kWhereEmbeddingIsMissing, PendingRule::kEverySet}) {
+    if (name == NameOf(rule)) return rule;
+  }
+  return std::nullopt;
+}
+
 std::string_view NameOf(WriteStatus status) {
   switch (status) {
     case WriteStatus::kIntentBegun: return "intent_begun";

@@ -22,25 +22,22 @@ struct SpacedEmbedding {
   Embedding vector{};
 };
 
-// The first writer of (key) wins it, bound to what was asked; kept for
-// limits::kIdempotencyKeyLifetime.
+// The first writer of a key wins it for limits::kIdempotencyKeyLifetime, bound to what was asked.
 struct IdempotencyClaim {
   std::string key;
   Sha256 request_hash{};  // Of route and body as sent.
 };
 
-// Which pending rows a write leaves, one per vector set that is not retired.
-enum class PendingRule : std::uint8_t {
-  kWhereEmbeddingIsMissing,  // Record and vector share this transaction or this process.
-  kEverySet,                 // The vector travels to another server after the commit.
-};
-
+// Claims the keys of a strict creation and leaves an intent row in each set that is not retired. A
+// relay may abort it once `lease_until` has passed.
 struct BeginIntentOp {
   RecordId id;
   RecordKind kind = RecordKind::kRemediation;
   std::string natural_key;
   Sha256 content_hash{};
   std::optional<IdempotencyClaim> claim;
+  WallTime now;
+  WallTime lease_until;
 };
 
 struct CreateOp {
@@ -52,7 +49,6 @@ struct CreateOp {
   std::optional<IdempotencyClaim> claim;
   std::optional<Sha256> text_hash;          // Of the embedded text; absent: nothing to embed.
   std::vector<SpacedEmbedding> embeddings;  // At most one a space.
-  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
   PendingReason pending_reason = PendingReason::kNotYet;
   std::optional<Stamp> consumes_intent;  // Strict: T1' of this intent.
 };
@@ -66,7 +62,6 @@ struct UpdateOp {
   std::optional<IdempotencyClaim> claim;
   std::optional<Sha256> text_hash;
   std::vector<SpacedEmbedding> embeddings;  // Empty keeps stored ones whose text_hash is unchanged.
-  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
   PendingReason pending_reason = PendingReason::kNotYet;
 };
 
@@ -88,16 +83,16 @@ struct AbortIntentOp {
 struct StoreEmbeddingOp {
   RecordId id;
   SpacedEmbedding embedding;
-  // Where the vector is applied in process, the pending row goes with it; else it stays due.
-  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
 };
 
-// Leaves a due row for (set, id) under a fresh stamp, raising the record's own with it;
-// nothing when a row exists already.
+// Leaves a due row for (set, id) under a fresh stamp, raising the record's own with it, and so for
+// the other sets that hold the record; nothing when a row exists already, unless it `renews`: then
+// a due or parked row is due now under a fresh stamp too. An intent is left alone.
 struct EnqueuePendingOp {
   VectorSetId set = 0;
   RecordId id;
   PendingReason reason = PendingReason::kReconcile;
+  bool renews = false;
 };
 
 using WriteOp = std::variant<BeginIntentOp,
@@ -137,6 +132,7 @@ struct WriteOutcome {
   Stamp stamp = 0;               // The record's (or intent's, or pending row's) after the commit.
   int replayed_http_status = 0;  // kReplayed: 200 or 201 as first answered.
   bool has_pending = false;      // A pending row of this write exists after the commit.
+  bool is_recovered = false;     // Its COMMIT was not answered; `stamp` is the record's of later.
 };
 
 // Whether the operation did, or had already done, what was asked.

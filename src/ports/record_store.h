@@ -6,8 +6,7 @@
 // All are thread-safe; calls block.
 //
 // To come, with the stores that need them (not virtual until a store, the fake and
-// the contract suite have them): ScanIds(range) and HighestStamp() for the
-// reconciler, Facets(query), Timeline(key), Backup(target).
+// the contract suite have them): Facets(query), Timeline(key).
 #pragma once
 
 #include <span>
@@ -17,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "domain/attempt.h"
 #include "domain/query.h"
 #include "domain/write.h"
 
@@ -79,13 +79,21 @@ class RecordStore {
                                                               int limit,
                                                               Deadline deadline) = 0;
 
-  // Pending rows. LeaseDue hands out due rows, oldest first, hiding them until `lease_until`;
-  // Settle deletes rows whose stamp is still the given one (may be lost: harmless); Fail counts
-  // an attempt and makes the row due again at `due_at`; Park takes it out of LeaseDue until
-  // Release makes every parked row of the set due at once.
-  virtual Result<std::vector<PendingVector>> LeaseDue(int limit,
-                                                      WallTime now,
-                                                      WallTime lease_until,
+  // Of each attempt, whether its transaction committed. Says so only when it is certain: an attempt
+  // that is not found can commit no more once this returned. So it settles a Commit that answered
+  // kOutcomeUnknown: run it again where none of its attempts is found.
+  // Errors: kUnavailable and kDeadlineExceeded when it cannot be told yet.
+  virtual Result<std::vector<AttemptOutcome>> SettleAttempts(std::span<const AttemptRef> attempts,
+                                                             Deadline deadline) = 0;
+
+  // Pending rows. LeaseDue hands out rows of one set that are due at `now`, and intents whose lease
+  // has ended by then, oldest first, hiding them until `lease_until`; Settle deletes rows, intents
+  // apart, whose stamp is still the given one (may be lost: harmless); Fail counts an attempt and
+  // makes the row due again at `due_at`; Park takes it out of LeaseDue until Release makes every
+  // parked row of the set due at once.
+  virtual Result<std::vector<PendingVector>> LeaseDue(VectorSetId set,
+                                                      int limit,
+                                                      Lease lease,
                                                       Deadline deadline) = 0;
   virtual Result<void> Settle(std::span<const PendingVector> rows, Deadline deadline) = 0;
   virtual Result<void> Fail(std::span<const PendingVector> rows,
@@ -97,10 +105,23 @@ class RecordStore {
   virtual Result<PendingIdPage> PendingIds(VectorSetId set, Deadline deadline) = 0;
   virtual Result<std::vector<PendingTally>> TallyPending(Deadline deadline) = 0;
 
+  // What the reconciler compares with an index: every record and every pending row of the set, by
+  // id, after `after`, in one snapshot.
+  // REQUIRES: 0 < limit <= limits::kScanPageCountMax.
+  virtual Result<std::vector<StoredId>> ScanIds(VectorSetId set,
+                                                RecordId after,
+                                                int limit,
+                                                Deadline deadline) = 0;
+
+  // Makes every stamp that is drawn from now on higher than `floor`, and returns the highest one
+  // that may have been issued before this call. With floor 0 it only reads.
+  virtual Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) = 0;
+
   // Vector sets. RegisterSet adds one, filling or live as `set.state` says, and a due row
-  // (kBackfill) for every record with a text to embed; it waits out running commits. An embedding
-  // stored already does not save the row. At most one set is live: making one live retires the
-  // other. Retiring deletes the set's pending rows.
+  // (kBackfill) for every record with a text to embed, and an intent row for every strict creation
+  // under way; it waits out running commits. An embedding stored already does not save the row. At
+  // most one set is live: making one live retires the other. Retiring deletes the set's pending
+  // rows.
   virtual Result<std::vector<VectorSet>> Sets(Deadline deadline) = 0;
   virtual Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) = 0;
   virtual Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) = 0;

@@ -3,9 +3,6 @@
 //
 // Implementations: scan/scan_index.h. All pass test/contract/vector_index_contract.h.
 // All are thread-safe.
-//
-// To come, with the engines on other servers (not virtual until an engine, the fake and the
-// contract suite have them): Scan(range), VisibleBarrier(), HighestStamp(), Purge().
 #pragma once
 
 #include <cstdint>
@@ -53,6 +50,18 @@ struct ApplyResult {
   Stamp held_stamp = 0;
 };
 
+// What an index holds for an id.
+struct HeldPoint {
+  RecordId id;
+  Stamp stamp = 0;
+  bool is_tombstone = false;
+  std::optional<Embedding> embedding;  // If asked for; as near as the index keeps it.
+  float embedding_error = 0;           // No component is further than this from what was applied.
+  // If asked for. Of the values at least those that can_decide takes leaves of, exactly as they
+  // were applied; the others, and metadata, only if the index keeps them.
+  FilterMembers members;
+};
+
 struct Neighbor {
   RecordId id;
   Stamp stamp = 0;
@@ -85,6 +94,34 @@ class VectorIndex {
                                     const Filter& filter,
                                     int count_max,
                                     Deadline deadline) = 0;
+
+  // Returns once every Apply that was answered before this call is seen by Nearest. At once where
+  // Capabilities().is_visible_at_once.
+  // Errors: kUnavailable, kDeadlineExceeded.
+  virtual Result<void> AwaitVisible(Deadline deadline) = 0;
+
+  // Points and tombstones by id, after `after`, at most `limit`: as applied, whether searches see
+  // them yet or not. `with_content` fills in the vectors and filter members as they are held.
+  // REQUIRES: 0 < limit <= limits::kScanPageCountMax.
+  // Errors: kUnavailable, kDeadlineExceeded.
+  virtual Result<std::vector<HeldPoint>> Scan(RecordId after,
+                                              int limit,
+                                              bool with_content,
+                                              Deadline deadline) = 0;
+
+  // The highest stamp held, 0 when nothing is.
+  // Errors: kUnavailable, kDeadlineExceeded.
+  virtual Result<Stamp> HighestStamp(Deadline deadline) = 0;
+
+  // Removes tombstones with stamps below `floor`, and returns how many. No request that carries a
+  // stamp below it may still be under way.
+  // Errors: kUnavailable, kDeadlineExceeded.
+  virtual Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) = 0;
+
+  // Marks the index as the one of this set, and returns the set whose mark it bears: another one
+  // when it was marked before.
+  // Errors: kUnavailable, kDeadlineExceeded.
+  virtual Result<VectorSetId> Claim(VectorSetId set, Deadline deadline) = 0;
 
   // Live points.
   virtual std::int64_t Size() const = 0;

@@ -49,6 +49,17 @@ QuantizedQuery QuantizeQuery(const Embedding& vector) {
   return query;
 }
 
+RestoredVector RestoreRow(const std::int8_t* codes, float scale) {
+  RestoredVector restored;
+  for (std::size_t d = 0; d < kEmbeddingDimensionCount; ++d) {
+    restored.vector[d] = scale * static_cast<float>(codes[d]);
+  }
+  // Half a step, and what is lost where the scale and the product are rounded: 127 · 2^-24 steps
+  // each, of which 1e-4 is six times both.
+  restored.error = 0.5001F * scale;
+  return restored;
+}
+
 float ScoreErrorBound(const QuantizedQuery& query, const QuantizationLoss& worst) {
   const double norm_max = 1 + worst.norm_deviation;
   const double quantization = query.residual * norm_max + query.norm * worst.residual;

@@ -47,6 +47,13 @@ struct QuantizedQuery {
 QuantizationLoss QuantizeRow(const Embedding& vector, std::int8_t* codes, float* scale);
 QuantizedQuery QuantizeQuery(const Embedding& vector);
 
+// A stored vector as its codes tell it.
+struct RestoredVector {
+  Embedding vector{};
+  float error = 0;  // No component is further than this from the original.
+};
+RestoredVector RestoreRow(const std::int8_t* codes, float scale);
+
 // About q·x, from the integer dot product of the codes.
 inline float ScoreOf(std::int32_t dot, float query_scale, float row_scale) {
   return static_cast<float>(dot) * (query_scale * row_scale);

@@ -77,6 +77,46 @@ RecordId RowTable::IdOf(std::uint32_t row) const {
   return blocks_[row / kBlockRowCount]->ids[SlotOf(row)];
 }
 
+RestoredVector RowTable::VectorOf(std::uint32_t row) const {
+  const RowBlock& block = *blocks_[row / kBlockRowCount];
+  const std::size_t slot = SlotOf(row);
+  return RestoreRow(block.codes.data() + slot * kEmbeddingDimensionCount, block.scales[slot]);
+}
+
+FilterMembers RowTable::MembersOf(std::uint32_t row) const {
+  FilterMembers members;
+  for (int m = 0; m < kMemberCount; ++m) {
+    const auto member = static_cast<Member>(m);
+    std::optional<MemberValue> value = ValueOf(row, member);
+    if (value.has_value()) members.values.emplace_back(member, *std::move(value));
+  }
+  return members;
+}
+
+std::optional<MemberValue> RowTable::ValueOf(std::uint32_t row, Member member) const {
+  const RowBlock& block = *blocks_[row / kBlockRowCount];
+  const std::size_t slot = SlotOf(row);
+  const Column* column =
+      block.columns[static_cast<std::size_t>(member)].load(std::memory_order_acquire);
+  if (column == nullptr) return std::nullopt;
+  if (column->numbers != nullptr) {
+    const std::uint32_t number = column->numbers[slot];
+    if (number == 0) return std::nullopt;
+    return MemberValue(std::string(dictionary(member).TextOf(number)));
+  }
+  const std::uint8_t flag = column->flags[slot];
+  if (flag == 0) return std::nullopt;
+  switch (Describe(member).type) {
+    case MemberType::kText: return MemberValue(block.ids[slot].ToString());
+    case MemberType::kBoolean: return MemberValue(flag == 2);
+    case MemberType::kNumber: return MemberValue(std::bit_cast<double>(column->bits[slot]));
+    case MemberType::kInteger: return MemberValue(std::bit_cast<std::int64_t>(column->bits[slot]));
+    case MemberType::kTime:
+      return MemberValue(WallTime(Duration(std::bit_cast<std::int64_t>(column->bits[slot]))));
+  }
+  return std::nullopt;
+}
+
 QuantizationLoss RowTable::WorstLoss() const {
   return {residual_max_.load(std::memory_order_relaxed),
           norm_deviation_max_.load(std::memory_order_relaxed)};

@@ -78,12 +78,16 @@ class RowTable {
   }
   bool IsVisible(std::uint32_t row, std::uint32_t row_count) const;
   RecordId IdOf(std::uint32_t row) const;
+  RestoredVector VectorOf(std::uint32_t row) const;
+  // The members that Keeps accepts; no metadata.
+  FilterMembers MembersOf(std::uint32_t row) const;
   // The greatest losses of all rows ever appended, so of those visible too.
   QuantizationLoss WorstLoss() const;
 
  private:
   RowBlock& BlockFor(std::uint32_t row);
   Column& ColumnFor(RowBlock& block, Member member);
+  std::optional<MemberValue> ValueOf(std::uint32_t row, Member member) const;
   void Write(RowBlock& block, std::size_t slot, Member member, const MemberValue& value);
   void CopyRow(const RowTable& from, std::uint32_t from_row, std::uint32_t to_row);
   void Publish(std::uint32_t row) { row_count_.store(row + 1, std::memory_order_release); }

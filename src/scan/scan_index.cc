@@ -1,5 +1,6 @@
 #include "scan/scan_index.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <string>
@@ -188,6 +189,81 @@ Result<Neighbors> ScanIndex::Nearest(const Embedding& query,
     search.ScanBlock(block);
   }
   return search.Finish(count_max);
+}
+
+Result<void> ScanIndex::AwaitVisible(Deadline deadline) {
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("await vectors: no time left");
+  return {};
+}
+
+Result<std::vector<HeldPoint>> ScanIndex::Scan(RecordId after,
+                                               int limit,
+                                               bool with_content,
+                                               Deadline deadline) {
+  const auto count_max = static_cast<std::size_t>(limit);
+  DS_CHECK(limit > 0 && count_max <= limits::kScanPageCountMax);
+  const std::lock_guard lock(mutex_);
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("scan vectors: no time left");
+  std::vector<RecordId> lowest;  // A heap, the highest of them first.
+  for (const auto& [id, held] : held_) {
+    if (id <= after || (lowest.size() == count_max && id > lowest.front())) continue;
+    if (lowest.size() == count_max) {
+      std::pop_heap(lowest.begin(), lowest.end());
+      lowest.pop_back();
+    }
+    lowest.push_back(id);
+    std::push_heap(lowest.begin(), lowest.end());
+  }
+  std::sort_heap(lowest.begin(), lowest.end());
+  std::vector<HeldPoint> points;
+  points.reserve(lowest.size());
+  for (const RecordId id : lowest) points.push_back(PointOf(id, with_content));
+  return points;
+}
+
+HeldPoint ScanIndex::PointOf(RecordId id, bool with_content) {
+  const Held& held = held_.at(id);
+  HeldPoint point;
+  point.id = id;
+  point.stamp = held.stamp;
+  point.is_tombstone = !held.row.has_value();
+  if (point.is_tombstone || !with_content) return point;
+  const scan::RestoredVector restored = table_.writer().VectorOf(*held.row);
+  point.embedding = restored.vector;
+  point.embedding_error = restored.error;
+  point.members = table_.writer().MembersOf(*held.row);
+  return point;
+}
+
+Result<Stamp> ScanIndex::HighestStamp(Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("read stamps: no time left");
+  Stamp highest = 0;
+  for (const auto& [id, held] : held_) highest = std::max(highest, held.stamp);
+  return highest;
+}
+
+Result<std::int64_t> ScanIndex::PurgeTombstones(Stamp floor, Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("purge tombstones: no time left");
+  std::int64_t count = 0;
+  std::erase_if(tombstones_, [&](const Tombstone& tombstone) {
+    if (tombstone.stamp >= floor) return false;
+    const auto held = held_.find(tombstone.id);
+    if (held != held_.end() && held->second.stamp == tombstone.stamp) {
+      held_.erase(held);
+      ++count;
+    }
+    return true;
+  });
+  return count;
+}
+
+Result<VectorSetId> ScanIndex::Claim(VectorSetId set, Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("claim index: no time left");
+  if (!claimed_by_.has_value()) claimed_by_ = set;
+  return *claimed_by_;
 }
 
 }  // namespace datastorage

@@ -45,6 +45,18 @@ class ScanIndex final : public VectorIndex {
                             const Filter& filter,
                             int count_max,
                             Deadline deadline) override;
+  // At once: an applied write is visible.
+  Result<void> AwaitVisible(Deadline deadline) override;
+  // A page looks at all ids. Embeddings come from the 8-bit codes; long texts and metadata are not
+  // kept.
+  Result<std::vector<HeldPoint>> Scan(RecordId after,
+                                      int limit,
+                                      bool with_content,
+                                      Deadline deadline) override;
+  Result<Stamp> HighestStamp(Deadline deadline) override;
+  Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override;
+  // The mark is forgotten with the process, like all that the index holds.
+  Result<VectorSetId> Claim(VectorSetId set, Deadline deadline) override;
   std::int64_t Size() const override { return live_count_.load(); }
 
  private:
@@ -62,6 +74,7 @@ class ScanIndex final : public VectorIndex {
   std::optional<ApplyResult> Store(const VectorWrite& write);
   void Bury(const VectorWrite& write);
   void CompactIfDue();
+  HeldPoint PointOf(RecordId id, bool with_content);
 
   const Options options_;
   const Clock& clock_;
@@ -71,6 +84,7 @@ class ScanIndex final : public VectorIndex {
   std::mutex mutex_;  // Guards what follows, and writing to the table.
   std::unordered_map<RecordId, Held> held_;
   std::deque<Tombstone> tombstones_;  // Oldest first; some may be overwritten since.
+  std::optional<VectorSetId> claimed_by_;
 };
 
 }  // namespace datastorage

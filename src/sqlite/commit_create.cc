@@ -33,12 +33,23 @@ Result<WriteOutcome> CommitRun::Do(const CreateOp& operation) {
   return outcome;
 }
 
+// Every set that is not retired has one, also a set that came since the intent began.
+Result<bool> CommitRun::OwnsItsIntentRows(RecordId id, Stamp stamp) {
+  for (const ActiveSet& set : sets_) {
+    StatementRun reading(writer_.At(Query::kPendingRow));
+    DS_ASSIGN_OR_RETURN(const bool has_row, reading.BindInteger(set.id).BindId(id).Next());
+    if (!has_row || reading.Integer(0) != stamp || reading.Text(1) != "intent") return false;
+  }
+  return true;
+}
+
 // The claims were checked when the intent began, and are its own while it stands.
 Result<WriteOutcome> CommitRun::FinishIntent(const CreateOp& operation) {
   DS_ASSIGN_OR_RETURN(const std::optional<Intent> intent, FindIntent(operation.id));
-  if (!intent.has_value() || intent->stamp != *operation.consumes_intent) {
-    return WriteOutcome{.status = WriteStatus::kFenced, .id = operation.id};
-  }
+  const WriteOutcome fenced{.status = WriteStatus::kFenced, .id = operation.id};
+  if (!intent.has_value() || intent->stamp != *operation.consumes_intent) return fenced;
+  DS_ASSIGN_OR_RETURN(const bool owns_rows, OwnsItsIntentRows(operation.id, intent->stamp));
+  if (!owns_rows) return fenced;
   DS_CHECK(intent->kind == NameOf(KindOf(operation.body)));
   DS_CHECK(intent->key == NaturalKeyOf(operation.body));
   DS_RETURN_IF_ERROR(StatementRun(writer_.At(Query::kFinishNaturalKey))
@@ -66,7 +77,6 @@ Result<WriteOutcome> CommitRun::StoreRecord(const CreateOp& operation, Stamp sta
   PendingChange change{.id = operation.id,
                        .stamp = stamp,
                        .now = operation.now,
-                       .rule = operation.pending_rule,
                        .reason = operation.pending_reason,
                        .has_text = operation.text_hash.has_value()};
   for (const SpacedEmbedding& embedding : operation.embeddings) {

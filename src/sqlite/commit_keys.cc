@@ -26,6 +26,8 @@ Result<CommitRun::Verdict> CommitRun::CheckClaim(const std::optional<Idempotency
   outcome.replayed_http_status = static_cast<int>(reading.Integer(1));
   if (outcome.replayed_http_status == kUnfinished) {
     outcome.status = WriteStatus::kConflict;
+    DS_ASSIGN_OR_RETURN(const std::optional<Intent> intent, FindIntent(outcome.id));
+    if (intent.has_value()) outcome.stamp = intent->stamp;
     return Verdict(outcome);
   }
   DS_ASSIGN_OR_RETURN(const std::optional<RecordHead> head, FindHead(outcome.id));
@@ -98,14 +100,14 @@ Result<void> CommitRun::PurgeClaims() {
 }
 
 Result<WriteOutcome> CommitRun::Do(const BeginIntentOp& operation) {
-  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, now_));
+  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, operation.now));
   if (claimed.has_value()) return *claimed;
   DS_ASSIGN_OR_RETURN(
       const Verdict held,
       CheckNaturalKey(operation.kind, operation.natural_key, operation.content_hash));
   if (held.has_value()) {
     if (held->status == WriteStatus::kExisting) {
-      DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, now_));
+      DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, operation.now));
     }
     return *held;
   }
@@ -122,9 +124,9 @@ Result<WriteOutcome> CommitRun::Do(const BeginIntentOp& operation) {
   for (const ActiveSet& set : sets_) {
     StatementRun inserting(writer_.At(Query::kInsertIntent));
     inserting.BindInteger(set.id).BindId(operation.id).BindInteger(outcome.stamp);
-    DS_RETURN_IF_ERROR(inserting.BindTime(now_).BindTime(now_).Run());
+    DS_RETURN_IF_ERROR(inserting.BindTime(operation.lease_until).BindTime(operation.now).Run());
   }
-  DS_RETURN_IF_ERROR(Claim(operation.claim, kUnfinished, outcome, now_));
+  DS_RETURN_IF_ERROR(Claim(operation.claim, kUnfinished, outcome, operation.now));
   return outcome;
 }
 

@@ -15,8 +15,9 @@ Result<void> CommitRun::Begin() {
   while (true) {
     DS_ASSIGN_OR_RETURN(const bool has_row, sets.Next());
     if (!has_row) return {};
-    if (sets.Text(4) == NameOf(VectorSetState::kRetired)) continue;
-    sets_.push_back({sets.Integer(0), std::string(sets.Text(2))});
+    if (sets.Text(5) == NameOf(VectorSetState::kRetired)) continue;
+    DS_ASSIGN_OR_RETURN(const PendingRule rule, ReadPendingRule(sets.Text(4)));
+    sets_.push_back({sets.Integer(0), std::string(sets.Text(2)), rule});
   }
 }
 

@@ -33,6 +33,7 @@ class CommitRun {
   struct ActiveSet {
     VectorSetId id = 0;
     std::string space;
+    PendingRule rule = PendingRule::kEverySet;
   };
 
   struct RecordHead {
@@ -50,13 +51,13 @@ class CommitRun {
     Stamp stamp = 0;
   };
 
-  // Which pending rows a write of a record leaves.
+  // What decides, with each set's rule, which pending rows a write of a record leaves.
   struct PendingChange {
     RecordId id{};
     Stamp stamp = 0;
     WallTime now{};
-    PendingRule rule = PendingRule::kEverySet;
     PendingReason reason = PendingReason::kNotYet;
+    bool is_erasure = false;            // Counts as kEverySet, whatever the set's rule.
     bool has_text = false;              // There is something to embed now, or
     bool had_text = false;              // there was before.
     std::vector<std::string> spaces{};  // That hold an embedding of the current text.
@@ -84,10 +85,12 @@ class CommitRun {
   Result<void> PurgeClaims();
 
   // commit_create.cc, commit_update.cc
+  Result<bool> OwnsItsIntentRows(RecordId id, Stamp stamp);
   Result<WriteOutcome> FinishIntent(const CreateOp& operation);
   Result<WriteOutcome> StoreRecord(const CreateOp& operation, Stamp stamp);
   Result<void> ReplaceContent(const UpdateOp& operation, const RecordHead& head, Stamp stamp);
   Result<void> ReplaceTexts(std::int64_t no, const RecordBody* before, const RecordBody* after);
+  Result<void> NoteErasure(const EraseOp& operation, const RecordHead& head, Stamp stamp);
   Result<RecordBody> ReadBody(const RecordHead& head);
   Result<WriteOutcome> NotThere(RecordId id);
 

@@ -70,7 +70,6 @@ Result<WriteOutcome> CommitRun::Do(const UpdateOp& operation) {
   PendingChange change{.id = operation.id,
                        .stamp = outcome.stamp,
                        .now = operation.now,
-                       .rule = operation.pending_rule,
                        .reason = operation.pending_reason,
                        .has_text = operation.text_hash.has_value(),
                        .had_text = head->text_hash.has_value()};
@@ -130,6 +129,7 @@ Result<WriteOutcome> CommitRun::Do(const EraseOp& operation) {
   const std::string_view kind = NameOf(head->kind);
   const std::string& key = NaturalKeyOf(body);
   DS_RETURN_IF_ERROR(ReplaceTexts(head->no, &body, nullptr));
+  DS_RETURN_IF_ERROR(NoteErasure(operation, *head, outcome.stamp));
   for (const Query query : {Query::kDeleteEmbeddings, Query::kDeleteRecordVersions}) {
     DS_RETURN_IF_ERROR(StatementRun(writer_.At(query)).BindId(operation.id).Run());
   }
@@ -141,17 +141,25 @@ Result<WriteOutcome> CommitRun::Do(const EraseOp& operation) {
                          .BindBlob(key_hash)
                          .BindId(operation.id)
                          .Run());
-  StatementRun noting(writer_.At(Query::kInsertErasure));
-  noting.BindId(operation.id).BindText(kind).BindInteger(head->version);
-  noting.BindInteger(outcome.stamp).BindId(operation.attempt).BindTime(operation.now);
-  DS_RETURN_IF_ERROR(noting.BindText(operation.actor).BindText(operation.why).Run());
   // Wherever vectors are kept, one may be there: the relay puts a tombstone in its place.
   DS_ASSIGN_OR_RETURN(outcome.has_pending,
                       LeavePending({.id = operation.id,
                                     .stamp = outcome.stamp,
                                     .now = operation.now,
+                                    .is_erasure = true,
                                     .had_text = head->text_hash.has_value()}));
   return outcome;
+}
+
+Result<void> CommitRun::NoteErasure(const EraseOp& operation, const RecordHead& head, Stamp stamp) {
+  StatementRun noting(writer_.At(Query::kInsertErasure));
+  noting.BindId(operation.id).BindText(NameOf(head.kind)).BindInteger(head.version);
+  noting.BindInteger(stamp).BindId(operation.attempt).BindTime(operation.now);
+  DS_RETURN_IF_ERROR(noting.BindText(operation.actor).BindText(operation.why).Run());
+  // Whose answer was lost can still learn that it committed.
+  StatementRun keeping(writer_.At(Query::kKeepErasedAttempts));
+  DS_RETURN_IF_ERROR(keeping.BindId(operation.id).BindId(operation.id).Run());
+  return {};
 }
 
 }  // namespace datastorage::sqlite

@@ -25,7 +25,7 @@ Result<bool> CommitRun::LeavePending(const PendingChange& change) {
 Result<bool> CommitRun::LeavePendingIn(const ActiveSet& set, const PendingChange& change) {
   const bool is_embedded =
       std::find(change.spaces.begin(), change.spaces.end(), set.space) != change.spaces.end();
-  const bool is_every_set = change.rule == PendingRule::kEverySet;
+  const bool is_every_set = change.is_erasure || set.rule == PendingRule::kEverySet;
   if (is_every_set ? change.has_text || change.had_text : change.has_text && !is_embedded) {
     StatementRun putting(writer_.At(Query::kPutPending));
     putting.BindInteger(set.id).BindId(change.id).BindInteger(change.stamp).BindTime(change.now);
@@ -64,7 +64,7 @@ Result<WriteOutcome> CommitRun::Do(const StoreEmbeddingOp& operation) {
   DS_RETURN_IF_ERROR(PutEmbedding(operation.id, operation.embedding, outcome.stamp));
   for (const ActiveSet& set : sets_) {
     if (set.space != operation.embedding.space) continue;
-    if (operation.pending_rule == PendingRule::kWhereEmbeddingIsMissing) {
+    if (set.rule == PendingRule::kWhereEmbeddingIsMissing) {
       DS_RETURN_IF_ERROR(StatementRun(writer_.At(Query::kDeletePending))
                              .BindInteger(set.id)
                              .BindId(operation.id)
@@ -94,7 +94,7 @@ Result<WriteOutcome> CommitRun::Do(const EnqueuePendingOp& operation) {
     StatementRun reading(writer_.At(Query::kPendingRow));
     reading.BindInteger(operation.set).BindId(operation.id);
     DS_ASSIGN_OR_RETURN(const bool has_row, reading.Next());
-    if (has_row) {
+    if (has_row && (!operation.renews || reading.Text(1) == "intent")) {
       outcome.status = WriteStatus::kAlreadyPending;
       outcome.stamp = reading.Integer(0);
       return outcome;
@@ -108,10 +108,14 @@ Result<WriteOutcome> CommitRun::Do(const EnqueuePendingOp& operation) {
                            .BindId(operation.id)
                            .Run());
   }
-  StatementRun putting(writer_.At(Query::kPutPending));
-  putting.BindInteger(operation.set).BindId(operation.id).BindInteger(outcome.stamp);
-  putting.BindTime(now_).BindText(NameOf(operation.reason)).BindTime(now_);
-  DS_RETURN_IF_ERROR(putting.Run());
+  for (const ActiveSet& set : sets_) {
+    // The other sets hold the record under its stamp of before.
+    if (set.id != operation.set && !head.has_value()) continue;
+    StatementRun putting(writer_.At(Query::kPutPending));
+    putting.BindInteger(set.id).BindId(operation.id).BindInteger(outcome.stamp);
+    putting.BindTime(now_).BindText(NameOf(operation.reason)).BindTime(now_);
+    DS_RETURN_IF_ERROR(putting.Run());
+  }
   return outcome;
 }
 

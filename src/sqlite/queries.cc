@@ -16,6 +16,7 @@ struct QueryText {
 };
 
 constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{{
+    {"backfill_intents", sql::sqlite::k_backfill_intents},
     {"backfill_pending", sql::sqlite::k_backfill_pending},
     {"change_vector_set", sql::sqlite::k_change_vector_set},
     {"claim_idempotency_key", sql::sqlite::k_claim_idempotency_key},
@@ -47,6 +48,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"insert_text", sql::sqlite::k_insert_text},
     {"insert_vector_set", sql::sqlite::k_insert_vector_set},
     {"intent_of_record", sql::sqlite::k_intent_of_record},
+    {"keep_erased_attempts", sql::sqlite::k_keep_erased_attempts},
     {"keep_record_version", sql::sqlite::k_keep_record_version},
     {"lease_candidates", sql::sqlite::k_lease_candidates},
     {"lease_pending", sql::sqlite::k_lease_pending},
@@ -70,8 +72,10 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"release_pending", sql::sqlite::k_release_pending},
     {"renew_pending", sql::sqlite::k_renew_pending},
     {"scan_embeddings", sql::sqlite::k_scan_embeddings},
+    {"scan_ids", sql::sqlite::k_scan_ids},
     {"search_text", sql::sqlite::k_search_text},
     {"setting", sql::sqlite::k_setting},
+    {"settle_attempt", sql::sqlite::k_settle_attempt},
     {"settle_pending", sql::sqlite::k_settle_pending},
     {"store_next_stamp", sql::sqlite::k_store_next_stamp},
     {"stored_embedding", sql::sqlite::k_stored_embedding},

@@ -11,6 +11,7 @@
 namespace datastorage::sqlite {
 
 enum class Query : std::uint8_t {
+  kBackfillIntents,
   kBackfillPending,
   kChangeVectorSet,
   kClaimIdempotencyKey,
@@ -42,6 +43,7 @@ enum class Query : std::uint8_t {
   kInsertText,
   kInsertVectorSet,
   kIntentOfRecord,
+  kKeepErasedAttempts,
   kKeepRecordVersion,
   kLeaseCandidates,
   kLeasePending,
@@ -65,8 +67,10 @@ enum class Query : std::uint8_t {
   kReleasePending,
   kRenewPending,
   kScanEmbeddings,
+  kScanIds,
   kSearchText,
   kSetting,
+  kSettleAttempt,
   kSettlePending,
   kStoreNextStamp,
   kStoredEmbedding,

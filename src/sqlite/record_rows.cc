@@ -64,6 +64,12 @@ Result<RecordKind> ReadKind(std::string_view name) {
   return *kind;
 }
 
+Result<PendingRule> ReadPendingRule(std::string_view name) {
+  const std::optional<PendingRule> rule = ParsePendingRule(name);
+  if (!rule.has_value()) return Internal("a vector set has an unknown rule of pending rows");
+  return *rule;
+}
+
 Result<Record> ReadRecord(const StatementRun& row) {
   Record record;
   record.id = row.Id(0);

@@ -20,6 +20,7 @@ void BindMembers(StatementRun& execution, int position, const RecordBody& body);
 Result<Record> ReadRecord(const StatementRun& row);
 
 Result<RecordKind> ReadKind(std::string_view name);
+Result<PendingRule> ReadPendingRule(std::string_view name);
 
 // 384 floats of 32 bits, little-endian.
 std::span<const std::uint8_t> BytesOf(const Embedding& embedding);

@@ -21,9 +21,12 @@ Result<PendingReason> ReadReason(std::string_view name) {
   return *reason;
 }
 
-Result<std::vector<PendingVector>> ReadCandidates(Connection& writer, int limit, WallTime now) {
+Result<std::vector<PendingVector>> ReadCandidates(Connection& writer,
+                                                  VectorSetId set,
+                                                  int limit,
+                                                  WallTime now) {
   StatementRun reading(writer.At(Query::kLeaseCandidates));
-  reading.BindTime(now).BindInteger(limit);
+  reading.BindInteger(set).BindTime(now).BindInteger(limit);
   std::vector<PendingVector> rows;
   while (true) {
     DS_ASSIGN_OR_RETURN(const bool has_row, reading.Next());
@@ -31,30 +34,31 @@ Result<std::vector<PendingVector>> ReadCandidates(Connection& writer, int limit,
     PendingVector row{.set = reading.Integer(0),
                       .id = reading.Id(1),
                       .stamp = reading.Integer(2),
-                      .attempt_count = static_cast<int>(reading.Integer(3))};
-    DS_ASSIGN_OR_RETURN(row.reason, ReadReason(reading.Text(4)));
+                      .is_intent = reading.Integer(3) != 0,
+                      .attempt_count = static_cast<int>(reading.Integer(4))};
+    DS_ASSIGN_OR_RETURN(row.reason, ReadReason(reading.Text(5)));
     rows.push_back(row);
   }
 }
 
 }  // namespace
 
-Result<std::vector<PendingVector>> SqliteRecordStore::LeaseDue(int limit,
-                                                               WallTime now,
-                                                               WallTime lease_until,
+Result<std::vector<PendingVector>> SqliteRecordStore::LeaseDue(VectorSetId set,
+                                                               int limit,
+                                                               Lease lease,
                                                                Deadline deadline) {
   DS_CHECK(limit > 0);
   std::vector<PendingVector> rows;
-  const auto lease = [&](Connection& writer) -> Result<void> {
-    DS_ASSIGN_OR_RETURN(rows, ReadCandidates(writer, limit, now));
+  const auto take = [&](Connection& writer) -> Result<void> {
+    DS_ASSIGN_OR_RETURN(rows, ReadCandidates(writer, set, limit, lease.now));
     for (const PendingVector& row : rows) {
       StatementRun leasing(writer.At(Query::kLeasePending));
-      leasing.BindTime(lease_until).BindInteger(row.set).BindId(row.id);
+      leasing.BindTime(lease.until).BindInteger(row.set).BindId(row.id);
       DS_RETURN_IF_ERROR(leasing.Run());
     }
     return {};
   };
-  DS_RETURN_IF_ERROR(Write(Durability::kProcessEnd, deadline, lease));
+  DS_RETURN_IF_ERROR(Write(Durability::kProcessEnd, deadline, take));
   return rows;
 }
 
@@ -113,11 +117,13 @@ Result<PendingIdPage> SqliteRecordStore::PendingIds(VectorSetId set, Deadline de
   while (true) {
     DS_ASSIGN_OR_RETURN(const bool has_row, reading.Next());
     if (!has_row) return page;
+    page.is_live = reading.Integer(0) != 0;
+    if (reading.IsNull(1)) return page;
     if (page.ids.size() == limits::kPendingIdCountMax) {
       page.is_complete = false;
       return page;
     }
-    page.ids.push_back({.id = reading.Id(0), .stamp = reading.Integer(1)});
+    page.ids.push_back({.id = reading.Id(1), .stamp = reading.Integer(2)});
   }
 }
 

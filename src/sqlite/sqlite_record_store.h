@@ -14,13 +14,14 @@
 #include <string>
 
 #include "ports/health_probe.h"
+#include "ports/record_backup.h"
 #include "ports/record_store.h"
 #include "sqlite/connection_pool.h"
 #include "sqlite/directory_lock.h"
 
 namespace datastorage {
 
-class SqliteRecordStore final : public RecordStore, public HealthProbe {
+class SqliteRecordStore final : public RecordStore, public HealthProbe, public RecordBackup {
  public:
   struct Options {
     std::string directory{};  // Made if missing; holds datastorage.db and datastorage.lock.
@@ -62,9 +63,11 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe {
                                                       RecordId after,
                                                       int limit,
                                                       Deadline deadline) override;
-  Result<std::vector<PendingVector>> LeaseDue(int limit,
-                                              WallTime now,
-                                              WallTime lease_until,
+  Result<std::vector<AttemptOutcome>> SettleAttempts(std::span<const AttemptRef> attempts,
+                                                     Deadline deadline) override;
+  Result<std::vector<PendingVector>> LeaseDue(VectorSetId set,
+                                              int limit,
+                                              Lease lease,
                                               Deadline deadline) override;
   Result<void> Settle(std::span<const PendingVector> rows, Deadline deadline) override;
   Result<void> Fail(std::span<const PendingVector> rows,
@@ -75,6 +78,11 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe {
   Result<std::int64_t> Release(VectorSetId set, WallTime now, Deadline deadline) override;
   Result<PendingIdPage> PendingIds(VectorSetId set, Deadline deadline) override;
   Result<std::vector<PendingTally>> TallyPending(Deadline deadline) override;
+  Result<std::vector<StoredId>> ScanIds(VectorSetId set,
+                                        RecordId after,
+                                        int limit,
+                                        Deadline deadline) override;
+  Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<std::vector<VectorSet>> Sets(Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
@@ -82,6 +90,9 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe {
 
   // A commit of one row that reaches the disk.
   Result<void> Check(Deadline deadline) override;
+
+  // Into the folder `backups` beside the database.
+  Result<BackupReport> Backup(const std::string& name, Deadline deadline) override;
 
  private:
   // What a write must survive. Losing a lease or a settled row costs a repetition only.

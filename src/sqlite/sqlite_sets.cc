@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sqlite/record_rows.h"
 #include "sqlite/sqlite_record_store.h"
 
 namespace datastorage {
@@ -28,8 +29,9 @@ Result<std::vector<VectorSet>> ReadSets(Connection& connection) {
                   .space = std::string(reading.Text(2)),
                   .projection = std::string(reading.Text(3)),
                   .state = VectorSetState::kRetired};
+    DS_ASSIGN_OR_RETURN(set.pending_rule, sqlite::ReadPendingRule(reading.Text(4)));
     for (const VectorSetState state : {VectorSetState::kFilling, VectorSetState::kLive}) {
-      if (reading.Text(4) == NameOf(state)) set.state = state;
+      if (reading.Text(5) == NameOf(state)) set.state = state;
     }
     sets.push_back(std::move(set));
   }
@@ -77,16 +79,21 @@ Result<VectorSet> SqliteRecordStore::RegisterSet(const VectorSet& set, Deadline 
              other.space == set.space && other.projection == set.projection;
     });
     if (is_known) return Conflict("such a vector set is registered already");
-    if (set.state == VectorSetState::kLive) DS_RETURN_IF_ERROR(RetireLive(writer, sets));
     {
       StatementRun inserting(writer.At(Query::kInsertVectorSet));
       inserting.BindText(set.engine).BindText(set.space).BindText(set.projection);
-      DS_RETURN_IF_ERROR(inserting.BindText(NameOf(set.state)).Run());
+      inserting.BindText(NameOf(set.pending_rule)).BindText(NameOf(VectorSetState::kFilling));
+      DS_RETURN_IF_ERROR(inserting.Run());
     }
     registered.id = writer.LastRow();
-    StatementRun filling(writer.At(Query::kBackfillPending));
-    DS_RETURN_IF_ERROR(filling.BindInteger(registered.id).BindTime(now).BindTime(now).Run());
-    return {};
+    for (const Query query : {Query::kBackfillPending, Query::kBackfillIntents}) {
+      StatementRun filling(writer.At(query));
+      DS_RETURN_IF_ERROR(filling.BindInteger(registered.id).BindTime(now).BindTime(now).Run());
+    }
+    if (set.state == VectorSetState::kFilling) return {};
+    // Only now: the set that retires knew how long the intents may take.
+    DS_RETURN_IF_ERROR(RetireLive(writer, sets));
+    return SetState(writer, registered.id, set.state);
   };
   DS_RETURN_IF_ERROR(Write(Durability::kPowerCut, deadline, insert));
   return registered;

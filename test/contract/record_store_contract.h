@@ -1,5 +1,5 @@
 // The fixture of what every RecordStore promises; the promises are in
-// record_store_contract_test.cc.
+// record_store_*_test.cc.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fake/fake_record_store.h"
+#include "sim/idle_record_store.h"
 #include "sqlite/sqlite_record_store.h"
 #include "support/manual_clock.h"
 #include "support/record_text.h"
@@ -30,6 +31,11 @@ inline std::unique_ptr<SqliteRecordStore> MakeStore(const std::string& folder, c
 template <>
 inline std::unique_ptr<FakeRecordStore> MakeStore(const std::string&, const Clock& clock) {
   return std::make_unique<FakeRecordStore>(clock);
+}
+
+template <>
+inline std::unique_ptr<IdleRecordStore> MakeStore(const std::string&, const Clock& clock) {
+  return std::make_unique<IdleRecordStore>(clock);
 }
 
 inline constexpr const char* kContractSpace = "model/t1";
@@ -105,18 +111,21 @@ class RecordStoreContract : public testing::Test {
     EXPECT_TRUE(outcomes.has_value());
     return outcomes.has_value() ? outcomes->at(0) : ReadOutcome{};
   }
-  VectorSetId RegisterLiveSet() {
+  VectorSetId RegisterLiveSet(PendingRule rule = PendingRule::kWhereEmbeddingIsMissing) {
     auto set = store_->RegisterSet({.engine = "scan",
                                     .space = kContractSpace,
                                     .projection = "",
+                                    .pending_rule = rule,
                                     .state = VectorSetState::kLive},
                                    Deadline::Never());
     EXPECT_TRUE(set.has_value());
     return set.has_value() ? set->id : 0;
   }
-  std::vector<PendingVector> Lease(int limit = 100) {
+  // In the first set there is, unless told otherwise.
+  std::vector<PendingVector> Lease(int limit = 100, VectorSetId set = 1) {
     const WallTime now = clock_.WallNow();
-    auto rows = store_->LeaseDue(limit, now, now + std::chrono::minutes(1), Deadline::Never());
+    auto rows = store_->LeaseDue(
+        set, limit, {.now = now, .until = now + std::chrono::minutes(1)}, Deadline::Never());
     EXPECT_TRUE(rows.has_value());
     return rows.has_value() ? *rows : std::vector<PendingVector>();
   }

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-using Stores = testing::Types<SqliteRecordStore, FakeRecordStore>;
+using Stores = testing::Types<SqliteRecordStore, FakeRecordStore, IdleRecordStore>;
 TYPED_TEST_SUITE(RecordStoreContract, Stores);
 
 TYPED_TEST(RecordStoreContract, ReadsBackWhatWasCreated) {
@@ -168,7 +168,7 @@ TYPED_TEST(RecordStoreContract, LeavesPendingRowsWhereAnEmbeddingIsMissing) {
   EXPECT_EQ(this->Read(missing.id).record.vector_reason, PendingReason::kEmbedderBusy);
   EXPECT_EQ(this->Read(textless.id).record.vector, VectorState::kNone);
   EXPECT_EQ(TextOf(this->store_->PendingIds(set, Deadline::Never())),
-            missing.id.ToString() + " " + std::to_string(outcomes[1].stamp) + "\ncomplete");
+            missing.id.ToString() + " " + std::to_string(outcomes[1].stamp) + "\ncomplete live");
 }
 
 TYPED_TEST(RecordStoreContract, StoresAnEmbeddingOnlyForTheCurrentText) {
@@ -250,13 +250,21 @@ TYPED_TEST(RecordStoreContract, FencesAnAbortedIntentAndFreesItsKeys) {
                       .kind = RecordKind::kRemediation,
                       .natural_key = "k1",
                       .content_hash = create.content_hash,
-                      .claim = this->ClaimOf("idem")};
+                      .claim = this->ClaimOf("idem"),
+                      .now = this->clock_.WallNow(),
+                      .lease_until = this->clock_.WallNow() + std::chrono::seconds(30)};
   const WriteOutcome begun = this->CommitOne(begin);
   ASSERT_EQ(begun.status, WriteStatus::kIntentBegun);
   EXPECT_TRUE(begun.has_pending);
   EXPECT_EQ(this->Read(create.id).status, ReadStatus::kNotFound);
   EXPECT_EQ(this->CommitOne(this->Create("k1", "text")).status, WriteStatus::kConflict);
   EXPECT_THAT(this->Lease(), IsEmpty());  // An intent is not due.
+  // Whoever begins it again, since the answer was lost, learns its stamp.
+  const WriteOutcome again = this->CommitOne(begin);
+  EXPECT_EQ(again.status, WriteStatus::kConflict);
+  EXPECT_EQ(again.id, create.id);
+  EXPECT_EQ(again.version, 0);
+  EXPECT_EQ(again.stamp, begun.stamp);
 
   const WriteOutcome aborted = this->CommitOne(AbortIntentOp{create.id, begun.stamp});
   EXPECT_EQ(aborted.status, WriteStatus::kIntentAborted);
@@ -272,16 +280,17 @@ TYPED_TEST(RecordStoreContract, FencesAnAbortedIntentAndFreesItsKeys) {
 }
 
 TYPED_TEST(RecordStoreContract, FinishesAnIntentUnderItsOwnStamp) {
-  this->RegisterLiveSet();
+  this->RegisterLiveSet(PendingRule::kEverySet);
   CreateOp create = this->Create("k1", "text");
   const BeginIntentOp begin{.id = create.id,
                             .kind = RecordKind::kRemediation,
                             .natural_key = "k1",
                             .content_hash = create.content_hash,
-                            .claim = this->ClaimOf("idem")};
+                            .claim = this->ClaimOf("idem"),
+                            .now = this->clock_.WallNow(),
+                            .lease_until = this->clock_.WallNow() + std::chrono::seconds(30)};
   const WriteOutcome begun = this->CommitOne(begin);
   create.embeddings = {this->Embedded("text")};
-  create.pending_rule = PendingRule::kEverySet;
   create.consumes_intent = begun.stamp;
   const WriteOutcome created = this->CommitOne(create);
   EXPECT_EQ(created.status, WriteStatus::kCreated);
@@ -323,7 +332,7 @@ TYPED_TEST(RecordStoreContract, BackfillsANewSetAndMovesToIt) {
   ASSERT_TRUE(filling.has_value());
   EXPECT_EQ(this->store_->RegisterSet(wanted, Deadline::Never()).error().code,
             ErrorCode::kConflict);
-  const std::vector<PendingVector> rows = this->Lease();
+  const std::vector<PendingVector> rows = this->Lease(100, filling->id);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].set, filling->id);
   EXPECT_EQ(rows[0].reason, PendingReason::kBackfill);
@@ -408,7 +417,7 @@ TYPED_TEST(RecordStoreContract, KeepsOneSecretAName) {
 TYPED_TEST(RecordStoreContract, ChangesNothingWhenTheDeadlineHasPassed) {
   const CreateOp create = this->Create("k1");
   const WriteOp operation = create;
-  const Deadline passed = Deadline::In(Duration(0));
+  const Deadline passed = Deadline::At(SteadyTime());
   EXPECT_EQ(this->store_->Commit(std::span(&operation, 1), CommitMode::kEachForItself, passed)
                 .error()
                 .code,

@@ -49,6 +49,7 @@ class VectorIndexContract : public testing::TestWithParam<VectorIndexFactory> {
     return results.has_value() ? *results : std::vector<ApplyResult>(writes.size());
   }
   Neighbors Nearest(const Embedding& query, const Filter& filter = {}, int count_max = 1'000) {
+    EXPECT_TRUE(index_->AwaitVisible(Deadline::Never()).has_value());
     auto found = index_->Nearest(query, filter, count_max, Deadline::Never());
     EXPECT_TRUE(found.has_value());
     return found.has_value() ? *found : Neighbors{};
@@ -69,6 +70,28 @@ class VectorIndexContract : public testing::TestWithParam<VectorIndexFactory> {
       writes.push_back(random_.Point(static_cast<Stamp>(i) + 1));
     }
     return writes;
+  }
+  // All that is held, page by page; `after` each page's last id.
+  std::vector<HeldPoint> Scanned(int limit, bool with_content) {
+    std::vector<HeldPoint> points;
+    RecordId after;
+    while (true) {
+      const auto page = index_->Scan(after, limit, with_content, Deadline::Never());
+      EXPECT_TRUE(page.has_value());
+      if (!page.has_value() || page->empty()) return points;
+      EXPECT_LE(page->size(), static_cast<std::size_t>(limit));
+      points.insert(points.end(), page->begin(), page->end());
+      after = page->back().id;
+    }
+  }
+  // What Scan promises to give back of a point's members.
+  FilterMembers Kept(const FilterMembers& members) {
+    FilterMembers kept;
+    for (const auto& [member, value] : members.values) {
+      const bool is_kept = index_->Capabilities().can_decide(Filter::AnyOf(member, {value}));
+      if (is_kept) kept.values.emplace_back(member, value);
+    }
+    return kept;
   }
   static VectorWrite Tombstone(RecordId id, Stamp stamp) { return {id, stamp, std::nullopt, {}}; }
 

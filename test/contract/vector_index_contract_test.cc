@@ -8,6 +8,7 @@
 
 #include "fake/fake_vector_index.h"
 #include "scan/scan_index.h"
+#include "sim/sim_vector_store.h"
 
 namespace datastorage {
 namespace {
@@ -113,7 +114,7 @@ TEST_P(VectorIndexContract, RefusesWhatIsNotAUnitVectorOrNamesAnotherId) {
 }
 
 TEST_P(VectorIndexContract, ChangesNothingOnceTheDeadlineHasPassed) {
-  const Deadline past = Deadline::In(Duration(-1));
+  const Deadline past = Deadline::At(SteadyTime());
   const std::vector<VectorWrite> writes = Points(1);
   const auto applied = index_->Apply(writes, past);
   ASSERT_FALSE(applied.has_value());
@@ -122,6 +123,91 @@ TEST_P(VectorIndexContract, ChangesNothingOnceTheDeadlineHasPassed) {
   const auto found = index_->Nearest(random_.Unit(), {}, 1, past);
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, ErrorCode::kDeadlineExceeded);
+
+  EXPECT_FALSE(index_->AwaitVisible(past).has_value());
+  EXPECT_FALSE(index_->Scan({}, 1, false, past).has_value());
+  EXPECT_FALSE(index_->HighestStamp(past).has_value());
+  EXPECT_FALSE(index_->PurgeTombstones(9, past).has_value());
+  EXPECT_FALSE(index_->Claim(3, past).has_value());
+  EXPECT_EQ(index_->Claim(4, Deadline::Never()).value(), 4);
+}
+
+// Points are moved, buried and raised, then read back in pages of sizes that divide the count or
+// do not.
+TEST_P(VectorIndexContract, ScansWhatItHoldsByIdInPages) {
+  std::vector<VectorWrite> points = Points(60);
+  Apply(points);
+  for (std::size_t i = 0; i < 20; ++i) {
+    points[i].stamp += 1'000;
+    points[i].members = random_.Members(points[i].id);
+    if (i % 2 == 0) points[i] = Tombstone(points[i].id, points[i].stamp);
+  }
+  Apply(points);
+  std::sort(points.begin(), points.end(), [](auto& a, auto& b) { return a.id < b.id; });
+  for (const int limit : {1, 7, 20, 1'000}) {
+    const std::vector<HeldPoint> held = Scanned(limit, limit != 7);
+    ASSERT_EQ(held.size(), points.size());
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      EXPECT_EQ(held[i].id, points[i].id);
+      EXPECT_EQ(held[i].stamp, points[i].stamp);
+      EXPECT_EQ(held[i].is_tombstone, !points[i].embedding.has_value());
+      EXPECT_EQ(held[i].embedding.has_value(), limit != 7 && points[i].embedding.has_value());
+    }
+  }
+  EXPECT_EQ(index_->HighestStamp(Deadline::Never()).value(), 1'020);
+}
+
+TEST_P(VectorIndexContract, GivesVectorsAndMembersBackAsNearAsItSays) {
+  std::map<RecordId, VectorWrite> points;
+  for (const VectorWrite& point : Points(200)) points[point.id] = point;
+  for (const auto& [id, point] : points) Apply({point});
+  std::size_t value_count = 0;
+  for (const HeldPoint& held : Scanned(64, true)) {
+    const VectorWrite& point = points.at(held.id);
+    EXPECT_LT(held.embedding_error, 0.01F);
+    for (std::size_t d = 0; d < kEmbeddingDimensionCount; ++d) {
+      const double off = double{(*held.embedding)[d]} - double{(*point.embedding)[d]};
+      ASSERT_LE(std::abs(off), double{held.embedding_error});
+    }
+    EXPECT_EQ(Kept(held.members).values, Kept(point.members).values);
+    value_count += held.members.values.size();
+  }
+  EXPECT_GT(value_count, 200u * 10) << "hardly any members came back";
+}
+
+TEST_P(VectorIndexContract, KnowsItsHighestStampOfPointsAndTombstones) {
+  EXPECT_EQ(index_->HighestStamp(Deadline::Never()).value(), 0);
+  const VectorWrite point = random_.Point(5);
+  Apply({point});
+  EXPECT_EQ(index_->HighestStamp(Deadline::Never()).value(), 5);
+  Apply({Tombstone(random_.Id(), 9), random_.Point(7)});
+  EXPECT_EQ(index_->HighestStamp(Deadline::Never()).value(), 9);
+}
+
+TEST_P(VectorIndexContract, PurgesTombstonesBelowTheFloorAndNothingElse) {
+  const VectorWrite live = random_.Point(1);
+  const VectorWrite revived = random_.Point(2);
+  const VectorWrite old_one = random_.Point(3);
+  const VectorWrite young_one = random_.Point(4);
+  VectorWrite back = revived;
+  back.stamp = 8;
+  Apply({live,
+         Tombstone(revived.id, 6),
+         back,
+         Tombstone(old_one.id, 9),
+         Tombstone(young_one.id, 10)});
+  EXPECT_EQ(index_->PurgeTombstones(10, Deadline::Never()).value(), 1);
+  EXPECT_EQ(index_->PurgeTombstones(10, Deadline::Never()).value(), 0);
+  EXPECT_EQ(Listed(), (std::map<RecordId, Stamp>{{live.id, 1}, {revived.id, 8}}));
+  EXPECT_EQ(Apply({young_one}).at(0), (ApplyResult{ApplyStatus::kSuperseded, 10}));
+  EXPECT_EQ(Apply({old_one}).at(0), (ApplyResult{ApplyStatus::kApplied, 3}));
+  EXPECT_EQ(Scanned(10, false).size(), 4u);
+}
+
+TEST_P(VectorIndexContract, BelongsToTheSetThatClaimedItFirst) {
+  EXPECT_EQ(index_->Claim(3, Deadline::Never()).value(), 3);
+  EXPECT_EQ(index_->Claim(3, Deadline::Never()).value(), 3);
+  EXPECT_EQ(index_->Claim(4, Deadline::Never()).value(), 3);
 }
 
 // 300 filters over 500 points: 150,000 decisions, each as Matches() decides.
@@ -180,6 +266,7 @@ TEST_P(VectorIndexContract, ShowsEachPointExactlyOnceWhileItIsUpdated) {
   constexpr std::size_t kPointCount = 40;
   const std::vector<VectorWrite> points = Points(kPointCount);
   Apply(points);
+  ASSERT_TRUE(index_->AwaitVisible(Deadline::Never()).has_value());
   std::atomic<int> writers_left = 2;
   std::vector<std::thread> threads;
   for (std::size_t writer = 0; writer < 2; ++writer) {
@@ -218,6 +305,19 @@ TEST_P(VectorIndexContract, ShowsEachPointExactlyOnceWhileItIsUpdated) {
   EXPECT_EQ(index_->Size(), static_cast<std::int64_t>(kPointCount));
 }
 
+// Never run: outside of fibers nothing goes wrong.
+FiberRuntime& IdleFibers() {
+  static FiberRuntime runtime({});
+  return runtime;
+}
+
+std::unique_ptr<VectorIndex> Simulated(bool is_visible_at_once) {
+  static FaultCounts counts;
+  SimVectorStore::Options options;
+  options.is_visible_at_once = is_visible_at_once;
+  return std::make_unique<SimVectorStore>(IdleFibers(), counts, options);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Each,
     VectorIndexContract,
@@ -226,7 +326,9 @@ INSTANTIATE_TEST_SUITE_P(
                                        [] {
                                          return std::make_unique<ScanIndex>(
                                              ScanIndex::Options{.point_count_max = 1'000});
-                                       }}),
+                                       }},
+                    VectorIndexFactory{"simulated", [] { return Simulated(true); }},
+                    VectorIndexFactory{"refreshing", [] { return Simulated(false); }}),
     [](const auto& made) { return made.param.name; });
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "fake/fake_state.h"
+#include "fake/fake_commit.h"
 
 namespace datastorage {
 
@@ -28,7 +28,9 @@ void FakeCommit::Finish() {
 
 Stamp FakeCommit::DrawStamp() {
   yield_();
-  return state_.next_stamp++;
+  if (!mutants_.draws_stamps_early) return state_.next_stamp++;
+  state_.next_stamp = std::max(state_.next_stamp, early_stamp_ + 1);
+  return early_stamp_++;
 }
 
 std::vector<VectorSet> FakeCommit::ActiveSets() const {
@@ -51,6 +53,9 @@ FakeCommit::Verdict FakeCommit::CheckClaim(const std::optional<IdempotencyClaim>
   outcome.version = held.version;
   outcome.replayed_http_status = held.http_status;
   outcome.status = held.http_status == 0 ? WriteStatus::kConflict : WriteStatus::kReplayed;
+  for (const auto& [key, holder] : state_.keys) {
+    if (holder.id == held.id) outcome.stamp = holder.intent_stamp.value_or(0);
+  }
   const auto record = state_.records.find(held.id);
   if (outcome.status == WriteStatus::kReplayed && record != state_.records.end()) {
     outcome.stamp = record->second.current().stamp;
@@ -122,13 +127,15 @@ WriteOutcome FakeCommit::Missing(RecordId id) const {
 bool FakeCommit::LeavePending(const PendingChange& change) {
   yield_();
   bool has_pending = false;
-  for (const VectorSet& set : ActiveSets()) {
+  std::vector<VectorSet> sets = ActiveSets();
+  if (mutants_.leaves_one_row && !sets.empty()) sets.resize(1);
+  for (const VectorSet& set : sets) {
     const std::pair place(set.id, change.id);
     const bool has_row = state_.pending.count(place) > 0;
     const bool is_embedded = state_.embeddings.count({change.id, set.space}) > 0;
-    const bool is_wanted = change.rule == PendingRule::kEverySet
-                               ? change.has_text || change.had_text || has_row
-                               : change.has_text && !is_embedded;
+    const bool is_every_set = change.is_erasure || set.pending_rule == PendingRule::kEverySet;
+    const bool is_wanted = is_every_set ? change.has_text || change.had_text || has_row
+                                        : change.has_text && !is_embedded;
     if (!is_wanted) {
       state_.pending.erase(place);
       continue;
@@ -145,35 +152,17 @@ bool FakeCommit::LeavePending(const PendingChange& change) {
   return has_pending;
 }
 
-WriteOutcome FakeCommit::Do(const BeginIntentOp& operation) {
-  if (const Verdict claimed = CheckClaim(operation.claim, now_)) return *claimed;
-  const FakeKey key(operation.kind, operation.natural_key);
-  if (const Verdict held = CheckKey(key, operation.content_hash)) {
-    if (held->status == WriteStatus::kExisting) Claim(operation.claim, 200, *held, now_);
-    return *held;
-  }
-  if (const Verdict used = CheckId(operation.id)) return *used;
-  WriteOutcome outcome{
-      .status = WriteStatus::kIntentBegun, .id = operation.id, .stamp = DrawStamp()};
-  state_.keys[key] = {operation.id, outcome.stamp};
-  for (const VectorSet& set : ActiveSets()) {
-    outcome.has_pending = true;
-    FakePending& row = state_.pending[{set.id, operation.id}];
-    if (row.stamp == 0) row.since = now_;
-    row = {.stamp = outcome.stamp,
-           .state = FakePendingState::kIntent,
-           .due_at = now_,
-           .since = row.since};
-  }
-  Claim(operation.claim, 0, outcome, now_);
-  return outcome;
-}
-
 WriteOutcome FakeCommit::Do(const CreateOp& operation) {
   const FakeKey key(KindOf(operation.body), NaturalKeyOf(operation.body));
   if (operation.consumes_intent.has_value()) {
     const auto intent = FindIntent(operation.id, *operation.consumes_intent);
-    if (intent == state_.keys.end()) {
+    const bool is_there =
+        intent != state_.keys.end() && HasIntentRows(operation.id, *operation.consumes_intent);
+    if (!is_there && mutants_.commits_without_intent && CheckId(operation.id) == std::nullopt) {
+      state_.keys[key] = {operation.id, std::nullopt};
+      return Insert(operation, *operation.consumes_intent);
+    }
+    if (!is_there) {
       return {.status = WriteStatus::kFenced, .id = operation.id};
     }
     DS_CHECK(intent->first == key);
@@ -218,7 +207,6 @@ WriteOutcome FakeCommit::Insert(const CreateOp& operation, Stamp stamp) {
   outcome.has_pending = LeavePending({.id = operation.id,
                                       .stamp = stamp,
                                       .now = operation.now,
-                                      .rule = operation.pending_rule,
                                       .reason = operation.pending_reason,
                                       .has_text = operation.text_hash.has_value()});
   return outcome;
@@ -258,7 +246,6 @@ WriteOutcome FakeCommit::Do(const UpdateOp& operation) {
   outcome.has_pending = LeavePending({.id = operation.id,
                                       .stamp = written.stamp,
                                       .now = operation.now,
-                                      .rule = operation.pending_rule,
                                       .reason = operation.pending_reason,
                                       .has_text = operation.text_hash.has_value(),
                                       .had_text = had_text});
@@ -279,12 +266,19 @@ WriteOutcome FakeCommit::Do(const EraseOp& operation) {
   const bool had_text = found->second.text_hash.has_value();
   state_.keys.erase(key);
   state_.erased_keys[key] = operation.id;
-  state_.erasures[operation.id] = {kind, current.version, outcome.stamp, operation};
+  FakeErasure erasure{kind, current.version, outcome.stamp, operation};
+  for (const FakeVersion& version : found->second.versions) {
+    erasure.attempts.push_back(version.attempt);
+  }
+  state_.erasures[operation.id] = std::move(erasure);
   state_.records.erase(found);
   std::erase_if(state_.embeddings,
                 [&](const auto& entry) { return entry.first.first == operation.id; });
-  outcome.has_pending = LeavePending(
-      {.id = operation.id, .stamp = outcome.stamp, .now = operation.now, .had_text = had_text});
+  outcome.has_pending = LeavePending({.id = operation.id,
+                                      .stamp = outcome.stamp,
+                                      .now = operation.now,
+                                      .is_erasure = true,
+                                      .had_text = had_text});
   return outcome;
 }
 

@@ -237,9 +237,43 @@ Result<std::vector<StoredEmbedding>> FakeRecordStore::ScanEmbeddings(std::string
   return page;
 }
 
+Result<std::vector<StoredId>> FakeRecordStore::ScanIds(VectorSetId set,
+                                                       RecordId after,
+                                                       int limit,
+                                                       Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> state, Snapshot(deadline));
+  const auto found = state->sets.find(set);
+  const std::string space = found != state->sets.end() ? found->second.space : "";
+  std::map<RecordId, StoredId> all;
+  for (auto at = state->records.upper_bound(after); at != state->records.end(); ++at) {
+    const bool is_embedded =
+        found != state->sets.end() && state->CurrentEmbedding(at->first, space).has_value();
+    all[at->first] = {.id = at->first,
+                      .record_stamp = at->second.current().stamp,
+                      .has_text = at->second.text_hash.has_value(),
+                      .has_embedding = is_embedded,
+                      .pending_stamp = std::nullopt};
+  }
+  for (auto at = state->pending.upper_bound({set, after});
+       at != state->pending.end() && at->first.first == set;
+       ++at) {
+    StoredId& stored = all[at->first.second];
+    stored.id = at->first.second;
+    stored.pending_stamp = at->second.stamp;
+  }
+  std::vector<StoredId> page;
+  for (const auto& [id, stored] : all) {
+    if (page.size() == static_cast<std::size_t>(limit)) break;
+    page.push_back(stored);
+  }
+  return page;
+}
+
 Result<PendingIdPage> FakeRecordStore::PendingIds(VectorSetId set, Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> state, Snapshot(deadline));
   PendingIdPage page;
+  const VectorSet* live = state->LiveSet();
+  page.is_live = live != nullptr && live->id == set;
   for (const auto& [place, row] : state->pending) {
     if (place.first == set) page.ids.push_back({place.second, row.stamp});
   }

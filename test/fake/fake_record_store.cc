@@ -1,6 +1,7 @@
 #include "fake/fake_record_store.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "base/check.h"
@@ -41,7 +42,7 @@ void FakeRecordStore::Yield() const {
 
 Result<std::shared_ptr<const FakeState>> FakeRecordStore::Snapshot(Deadline deadline) {
   Yield();
-  if (deadline.HasPassed()) return DeadlineExceeded("the deadline passed");
+  if (deadline.HasPassed(clock_)) return DeadlineExceeded("the deadline passed");
   const std::lock_guard lock(mutex_);
   if (failure_.has_value()) return *failure_;
   return std::shared_ptr<const FakeState>(state_);
@@ -54,8 +55,11 @@ Result<void> FakeRecordStore::Change(Deadline deadline,
   const auto after = std::make_shared<FakeState>(*before);
   DS_RETURN_IF_ERROR(change(*after));
   Yield();
-  const std::lock_guard lock(mutex_);
-  state_ = after;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = after;
+  }
+  if (on_committed_) on_committed_(*after);
   return {};
 }
 
@@ -65,9 +69,12 @@ Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteO
   DS_CHECK(operations.size() <= limits::kBatchItemCountMax);
   std::vector<WriteOutcome> outcomes;
   bool is_undone = false;
+  const Stamp early_stamp = early_stamps_;
+  early_stamps_ += static_cast<Stamp>(operations.size());
   const auto apply = [&](FakeState& state) -> Result<void> {
     const FakeState before = mode == CommitMode::kAllOrNothing ? state : FakeState();
-    FakeCommit commit(state, clock_.WallNow(), [this] { Yield(); });
+    FakeCommit commit(
+        state, clock_.WallNow(), [this] { Yield(); }, mutants_, early_stamp);
     for (const WriteOp& operation : operations) outcomes.push_back(commit.Apply(operation));
     is_undone = mode == CommitMode::kAllOrNothing &&
                 !std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
@@ -81,6 +88,12 @@ Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteO
     return {};
   };
   DS_RETURN_IF_ERROR(Change(deadline, apply));
+  {
+    const std::lock_guard lock(mutex_);
+    settled_.clear();
+    constexpr int kCommitsPerSync = 4;
+    if (!mutants_.acknowledges_unsynced || ++commit_count_ % kCommitsPerSync == 0) synced_ = state_;
+  }
   for (WriteOutcome& outcome : outcomes) {
     if (!is_undone || !Succeeded(outcome.status)) continue;
     outcome = {.status = WriteStatus::kNotAttempted, .id = outcome.id};
@@ -88,27 +101,29 @@ Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteO
   return outcomes;
 }
 
-Result<std::vector<PendingVector>> FakeRecordStore::LeaseDue(int limit,
-                                                             WallTime now,
-                                                             WallTime lease_until,
+Result<std::vector<PendingVector>> FakeRecordStore::LeaseDue(VectorSetId set,
+                                                             int limit,
+                                                             Lease lease,
                                                              Deadline deadline) {
   std::vector<PendingVector> rows;
-  const auto lease = [&](FakeState& state) -> Result<void> {
-    std::vector<std::tuple<WallTime, Stamp, VectorSetId, RecordId>> due;
+  const auto take = [&](FakeState& state) -> Result<void> {
+    std::vector<std::tuple<WallTime, Stamp, RecordId>> due;
     for (const auto& [place, row] : state.pending) {
-      if (row.state != FakePendingState::kDue || row.due_at > now) continue;
-      due.emplace_back(row.due_at, row.stamp, place.first, place.second);
+      if (place.first != set || row.due_at > lease.now) continue;
+      if (row.state == FakePendingState::kParked) continue;
+      due.emplace_back(row.due_at, row.stamp, place.second);
     }
     std::sort(due.begin(), due.end());
     if (due.size() > static_cast<std::size_t>(limit)) due.resize(static_cast<std::size_t>(limit));
-    for (const auto& [due_at, stamp, set, id] : due) {
+    for (const auto& [due_at, stamp, id] : due) {
       FakePending& row = state.pending.at({set, id});
-      row.due_at = lease_until;
-      rows.push_back({set, id, stamp, row.attempt_count, row.reason});
+      row.due_at = lease.until;
+      const bool is_intent = row.state == FakePendingState::kIntent;
+      rows.push_back({set, id, stamp, is_intent, row.attempt_count, row.reason});
     }
     return {};
   };
-  DS_RETURN_IF_ERROR(Change(deadline, lease));
+  DS_RETURN_IF_ERROR(Change(deadline, take));
   return rows;
 }
 
@@ -119,17 +134,37 @@ Result<void> FakeRecordStore::ChangeRows(
   return Change(deadline, [&](FakeState& state) -> Result<void> {
     for (const PendingVector& row : rows) {
       const auto found = state.pending.find({row.set, row.id});
-      if (found != state.pending.end() && found->second.stamp == row.stamp) change(state, row);
+      if (found == state.pending.end()) continue;
+      if (found->second.stamp == row.stamp || mutants_.settles_any_stamp) change(state, row);
     }
     return {};
   });
 }
 
 Result<void> FakeRecordStore::Settle(std::span<const PendingVector> rows, Deadline deadline) {
-  return ChangeRows(rows, deadline, [](FakeState& state, const PendingVector& row) {
+  return ChangeRows(rows, deadline, [this](FakeState& state, const PendingVector& row) {
     const auto found = state.pending.find({row.set, row.id});
-    if (found->second.state != FakePendingState::kIntent) state.pending.erase(found);
+    if (found->second.state == FakePendingState::kIntent) return;
+    settled_.insert(*found);
+    state.pending.erase(found);
   });
+}
+
+void FakeRecordStore::CutPower() {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto kept =
+        std::make_shared<FakeState>(mutants_.acknowledges_unsynced ? *synced_ : *state_);
+    for (const auto& [place, row] : settled_) {
+      const auto set = kept->sets.find(place.first);
+      const bool is_active =
+          set != kept->sets.end() && set->second.state != VectorSetState::kRetired;
+      if (is_active) kept->pending.try_emplace(place, row);
+    }
+    settled_.clear();
+    state_ = kept;
+  }
+  if (on_committed_) on_committed_(*state_);
 }
 
 Result<void> FakeRecordStore::Fail(std::span<const PendingVector> rows,
@@ -168,6 +203,28 @@ Result<std::int64_t> FakeRecordStore::Release(VectorSetId set, WallTime now, Dea
   return released;
 }
 
+// In its turn: a commit that is still running is over by then.
+Result<std::vector<AttemptOutcome>> FakeRecordStore::SettleAttempts(
+    std::span<const AttemptRef> attempts, Deadline deadline) {
+  const Turn turn(*this);
+  DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> state, Snapshot(deadline));
+  std::vector<AttemptOutcome> outcomes;
+  for (const AttemptRef& ref : attempts) outcomes.push_back(state->Settle(ref));
+  return outcomes;
+}
+
+Result<Stamp> FakeRecordStore::RaiseStamps(Stamp floor, Deadline deadline) {
+  if (floor == std::numeric_limits<Stamp>::max()) return InvalidArgument("no stamp is higher");
+  Stamp highest = 0;
+  const auto raise = [&](FakeState& state) -> Result<void> {
+    highest = state.next_stamp - 1;
+    state.next_stamp = std::max(state.next_stamp, floor + 1);
+    return {};
+  };
+  DS_RETURN_IF_ERROR(Change(deadline, raise));
+  return highest;
+}
+
 Result<VectorSet> FakeRecordStore::RegisterSet(const VectorSet& set, Deadline deadline) {
   if (set.state == VectorSetState::kRetired) return InvalidArgument("a new set is not retired");
   VectorSet registered = set;
@@ -180,16 +237,10 @@ Result<VectorSet> FakeRecordStore::RegisterSet(const VectorSet& set, Deadline de
       }
     }
     const VectorSet* live = state.LiveSet();
-    if (set.state == VectorSetState::kLive && live != nullptr) state.Retire(live->id);
     registered.id = state.next_set++;
+    state.Fill(registered.id, now);
+    if (set.state == VectorSetState::kLive && live != nullptr) state.Retire(live->id);
     state.sets[registered.id] = registered;
-    for (const auto& [id, record] : state.records) {
-      if (!record.text_hash.has_value()) continue;
-      state.pending[{registered.id, id}] = {.stamp = record.current().stamp,
-                                            .due_at = now,
-                                            .reason = PendingReason::kBackfill,
-                                            .since = now};
-    }
     return {};
   };
   DS_RETURN_IF_ERROR(Change(deadline, insert));
@@ -221,6 +272,16 @@ Result<void> FakeRecordStore::ChangeSetState(VectorSetId set,
 void FakeRecordStore::FailWith(std::optional<Error> error) {
   const std::lock_guard lock(mutex_);
   failure_ = std::move(error);
+}
+
+std::shared_ptr<const FakeState> FakeRecordStore::State() {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void FakeRecordStore::Restore(const std::shared_ptr<const FakeState>& state) {
+  const std::lock_guard lock(mutex_);
+  state_ = std::make_shared<FakeState>(*state);
 }
 
 std::string FakeRecordStore::Dump() {

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <string>
 
-#include "fake/fake_state.h"
+#include "fake/fake_commit.h"
 #include "ports/health_probe.h"
 #include "ports/record_store.h"
 
@@ -20,8 +20,10 @@ namespace datastorage {
 
 class FakeRecordStore final : public RecordStore, public HealthProbe {
  public:
-  explicit FakeRecordStore(const Clock& clock = SystemClock(), std::function<void()> yield = {})
-      : clock_(clock), yield_(std::move(yield)) {}
+  explicit FakeRecordStore(const Clock& clock = SystemClock(),
+                           std::function<void()> yield = {},
+                           const FakeMutants& mutants = {})
+      : clock_(clock), yield_(std::move(yield)), mutants_(mutants) {}
 
   Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
                                            CommitMode mode,
@@ -45,9 +47,11 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
                                                       RecordId after,
                                                       int limit,
                                                       Deadline deadline) override;
-  Result<std::vector<PendingVector>> LeaseDue(int limit,
-                                              WallTime now,
-                                              WallTime lease_until,
+  Result<std::vector<AttemptOutcome>> SettleAttempts(std::span<const AttemptRef> attempts,
+                                                     Deadline deadline) override;
+  Result<std::vector<PendingVector>> LeaseDue(VectorSetId set,
+                                              int limit,
+                                              Lease lease,
                                               Deadline deadline) override;
   Result<void> Settle(std::span<const PendingVector> rows, Deadline deadline) override;
   Result<void> Fail(std::span<const PendingVector> rows,
@@ -58,16 +62,30 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<std::int64_t> Release(VectorSetId set, WallTime now, Deadline deadline) override;
   Result<PendingIdPage> PendingIds(VectorSetId set, Deadline deadline) override;
   Result<std::vector<PendingTally>> TallyPending(Deadline deadline) override;
+  Result<std::vector<StoredId>> ScanIds(VectorSetId set,
+                                        RecordId after,
+                                        int limit,
+                                        Deadline deadline) override;
+  Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<std::vector<VectorSet>> Sets(Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
   Result<void> Check(Deadline deadline) override;
 
+  // What was settled since the last commit may be pending again: settling need not be durable.
+  void CutPower();
   // From now on every call answers this error; nullopt ends it.
   void FailWith(std::optional<Error> error);
+  // Called after each commit, with the state that it left, before anybody else runs.
+  void OnCommitted(std::function<void(const FakeState&)> watch) {
+    on_committed_ = std::move(watch);
+  }
   // All that is committed, as StoreDump writes it.
   std::string Dump();
+  // What is committed, to go back to. Secrets stay.
+  std::shared_ptr<const FakeState> State();
+  void Restore(const std::shared_ptr<const FakeState>& state);
 
  private:
   class Turn;  // The right to write, of one caller at a time.
@@ -83,6 +101,12 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
 
   const Clock& clock_;
   const std::function<void()> yield_;
+  const FakeMutants mutants_;
+  std::function<void(const FakeState&)> on_committed_;
+  std::map<std::pair<VectorSetId, RecordId>, FakePending> settled_;  // Since the last commit.
+  std::shared_ptr<FakeState> synced_ = std::make_shared<FakeState>();
+  Stamp early_stamps_ = 1;
+  int commit_count_ = 0;
   std::mutex mutex_;
   std::condition_variable turn_over_;
   bool is_turn_taken_ = false;

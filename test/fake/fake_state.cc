@@ -1,5 +1,6 @@
 #include "fake/fake_state.h"
 
+#include <algorithm>
 #include <array>
 
 #include "fake/store_dump.h"
@@ -54,6 +55,12 @@ void DumpKeys(const FakeState& state, StoreDump& dump) {
                  .Time(erasure.operation.now)
                  .Text(erasure.operation.actor)
                  .Text(erasure.operation.why));
+    for (std::size_t i = 0; i < erasure.attempts.size(); ++i) {
+      dump.Add(DumpLine("erased_attempt")
+                   .Id(id)
+                   .Integer(static_cast<std::int64_t>(i) + 1)
+                   .Id(erasure.attempts[i]));
+    }
   }
   for (const auto& [key, claim] : state.claims) {
     dump.Add(DumpLine("idempotency_key")
@@ -73,6 +80,7 @@ void DumpVectors(const FakeState& state, StoreDump& dump) {
                  .Text(set.engine)
                  .Text(set.space)
                  .Text(set.projection)
+                 .Text(NameOf(set.pending_rule))
                  .Text(NameOf(set.state)));
   }
   for (const auto& [place, embedding] : state.embeddings) {
@@ -132,6 +140,46 @@ Record FakeState::AsRead(const FakeRecord& record) const {
     read.vector = VectorState::kSynced;
   }
   return read;
+}
+
+AttemptOutcome FakeState::Settle(const AttemptRef& ref) const {
+  if (const auto record = records.find(ref.id); record != records.end()) {
+    for (const FakeVersion& version : record->second.versions) {
+      if (version.attempt != ref.attempt) continue;
+      return {true, version.record.version, record->second.current().stamp};
+    }
+  }
+  if (const auto found = erasures.find(ref.id); found != erasures.end()) {
+    const FakeErasure& erasure = found->second;
+    if (erasure.operation.attempt == ref.attempt) return {true, erasure.version, erasure.stamp};
+    const auto wrote = std::find(erasure.attempts.begin(), erasure.attempts.end(), ref.attempt);
+    if (wrote != erasure.attempts.end()) {
+      return {true, wrote - erasure.attempts.begin() + 1, erasure.stamp};
+    }
+  }
+  return {};
+}
+
+void FakeState::Fill(VectorSetId set, WallTime now) {
+  for (const auto& [id, record] : records) {
+    if (!record.text_hash.has_value()) continue;
+    pending[{set, id}] = {.stamp = record.current().stamp,
+                          .due_at = now,
+                          .reason = PendingReason::kBackfill,
+                          .since = now};
+  }
+  for (const auto& [key, holder] : keys) {
+    if (!holder.intent_stamp.has_value()) continue;
+    std::optional<WallTime> lease_end;
+    for (const auto& [place, row] : pending) {
+      if (place.second != holder.id || row.state != FakePendingState::kIntent) continue;
+      lease_end = std::max(lease_end.value_or(row.due_at), row.due_at);
+    }
+    pending[{set, holder.id}] = {.stamp = *holder.intent_stamp,
+                                 .state = FakePendingState::kIntent,
+                                 .due_at = lease_end.value_or(now),
+                                 .since = now};
+  }
 }
 
 std::string FakeState::Dump() const {

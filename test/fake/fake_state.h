@@ -1,7 +1,6 @@
-// What FakeRecordStore holds, and the operations of one commit on it.
+// What FakeRecordStore holds.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "domain/attempt.h"
 #include "domain/query.h"
 #include "domain/write.h"
 
@@ -46,6 +46,7 @@ struct FakeErasure {
   std::int64_t version = 0;
   Stamp stamp = 0;
   EraseOp operation;
+  std::vector<Uuid> attempts{};  // That wrote its versions, the first one first.
 };
 
 enum class FakePendingState : std::uint8_t { kIntent, kDue, kParked };
@@ -85,58 +86,10 @@ struct FakeState {
   // The current version with the state of its vector.
   Record AsRead(const FakeRecord& record) const;
   std::optional<FakeEmbedding> CurrentEmbedding(RecordId id, std::string_view space) const;
+  AttemptOutcome Settle(const AttemptRef& ref) const;
+  // What a new set starts with.
+  void Fill(VectorSetId set, WallTime now);
   std::string Dump() const;
-};
-
-// The operations, one overload a type. `yield` is called between the steps of each.
-class FakeCommit {
- public:
-  FakeCommit(FakeState& state, WallTime now, std::function<void()> yield)
-      : state_(state), now_(now), yield_(std::move(yield)) {}
-
-  WriteOutcome Apply(const WriteOp& operation);
-  void Finish();
-
- private:
-  using Verdict = std::optional<WriteOutcome>;
-
-  struct PendingChange {
-    RecordId id{};
-    Stamp stamp = 0;
-    WallTime now{};
-    PendingRule rule = PendingRule::kEverySet;
-    PendingReason reason = PendingReason::kNotYet;
-    bool has_text = false;
-    bool had_text = false;
-  };
-
-  WriteOutcome Do(const BeginIntentOp& operation);
-  WriteOutcome Do(const CreateOp& operation);
-  WriteOutcome Do(const UpdateOp& operation);
-  WriteOutcome Do(const EraseOp& operation);
-  WriteOutcome Do(const AbortIntentOp& operation);
-  WriteOutcome Do(const StoreEmbeddingOp& operation);
-  WriteOutcome Do(const EnqueuePendingOp& operation);
-
-  Verdict CheckClaim(const std::optional<IdempotencyClaim>& claim, WallTime now) const;
-  Verdict CheckKey(const FakeKey& key, const Sha256& content_hash) const;
-  Verdict CheckId(RecordId id) const;
-  // Where the intent of the record stands among the keys, or the end.
-  std::map<FakeKey, FakeKeyHolder>::iterator FindIntent(RecordId id, Stamp stamp);
-  void Claim(const std::optional<IdempotencyClaim>& claim,
-             int http_status,
-             const WriteOutcome& outcome,
-             WallTime now);
-  WriteOutcome Insert(const CreateOp& operation, Stamp stamp);
-  WriteOutcome Missing(RecordId id) const;
-  bool LeavePending(const PendingChange& change);
-  Stamp DrawStamp();
-  std::vector<VectorSet> ActiveSets() const;
-
-  FakeState& state_;
-  WallTime now_;
-  std::function<void()> yield_;
-  std::optional<WallTime> last_claim_;
 };
 
 }  // namespace datastorage

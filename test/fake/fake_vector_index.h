@@ -1,14 +1,14 @@
-// FakeVectorIndex: the VectorIndex in its simplest form: a map, exact cosines by brute force,
-// Matches() for filters. Proven faithful by test/contract/vector_index_contract.h.
+// FakeVectorIndex: the VectorIndex in its simplest form, FakePoints behind a lock. Proven faithful
+// by test/contract/vector_index_contract.h.
 //
 // Threads:     safe to call concurrently, by one mutex that is never held across a wait.
 // Ownership:   keeps a reference to `clock`.
 #pragma once
 
-#include <map>
 #include <mutex>
+#include <optional>
 
-#include "ports/vector_index.h"
+#include "fake/fake_points.h"
 
 namespace datastorage {
 
@@ -25,18 +25,28 @@ class FakeVectorIndex final : public VectorIndex {
                             const Filter& filter,
                             int count_max,
                             Deadline deadline) override;
+  Result<void> AwaitVisible(Deadline deadline) override;
+  Result<std::vector<HeldPoint>> Scan(RecordId after,
+                                      int limit,
+                                      bool with_content,
+                                      Deadline deadline) override;
+  Result<Stamp> HighestStamp(Deadline deadline) override;
+  Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override;
+  Result<VectorSetId> Claim(VectorSetId set, Deadline deadline) override;
   std::int64_t Size() const override;
 
   // What is held, tombstones included, for checkers of invariants.
-  std::map<RecordId, VectorWrite> Points() const;
+  FakePoints Points() const;
+  // Holds it from now on, whatever was held before; and holds nothing any more.
+  void Plant(const VectorWrite& write);
+  void Forget(RecordId id);
 
  private:
-  ApplyResult ApplyOne(const VectorWrite& write);
-
   const Placement placement_;
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::map<RecordId, VectorWrite> points_;  // The last write of each id.
+  FakePoints points_;
+  std::optional<VectorSetId> claimed_by_;
 };
 
 }  // namespace datastorage

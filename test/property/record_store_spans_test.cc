@@ -58,6 +58,8 @@ class TwoStores {
 
   std::set<WriteStatus> seen;
   int span_count = 0;
+  int leased_intent_count = 0;
+  int settled_count = 0;  // Attempts that were found.
 
  private:
   void CommitSpan() {
@@ -69,20 +71,61 @@ class TwoStores {
     ASSERT_EQ(TextOf(outcomes), TextOf(expected));
     ASSERT_TRUE(outcomes.has_value());
     spans_.Learn(operations, *outcomes);
+    for (const WriteOp& operation : operations) NoteAttempt(operation);
     for (const WriteOutcome& outcome : *outcomes) seen.insert(outcome.status);
     ++span_count;
+  }
+
+  void NoteAttempt(const WriteOp& operation) {
+    std::visit(
+        [this](const auto& of_type) {
+          if constexpr (requires { of_type.attempt; }) {
+            attempts_.push_back({of_type.id, of_type.attempt});
+          }
+        },
+        operation);
+  }
+
+  // What the reconciler asks, and a writer whose answer was lost.
+  void Reconcile() {
+    if (spans_.random().Chance(30)) {
+      const auto floor = static_cast<Stamp>(spans_.random().Below(2'000));
+      Same("raise",
+           [&](RecordStore& store) { return store.RaiseStamps(floor, Deadline::Never()); });
+    }
+    const auto settle = [&](RecordStore& store) {
+      return store.SettleAttempts(attempts_, Deadline::Never());
+    };
+    Same("attempts", settle);
+    for (const AttemptOutcome& outcome : *settle(fake_)) {
+      settled_count += outcome.is_committed ? 1 : 0;
+    }
+    const auto set = static_cast<VectorSetId>(1 + spans_.random().Below(4));
+    const int limit = 1 + static_cast<int>(spans_.random().Below(8));
+    for (RecordId after{};;) {
+      const auto scan = [&](RecordStore& store) {
+        return store.ScanIds(set, after, limit, Deadline::Never());
+      };
+      Same("ids", scan);
+      const auto page = scan(fake_);
+      if (page->empty()) break;
+      after = page->back().id;
+    }
   }
 
   void ChangePending() {
     const WallTime now = clock_.WallNow();
     const int limit = 1 + static_cast<int>(spans_.random().Below(6));
+    const auto set = static_cast<VectorSetId>(1 + spans_.random().Below(4));
+    const Lease until{.now = now, .until = now + std::chrono::hours(1)};
     const auto lease = [&](RecordStore& store) {
-      return store.LeaseDue(limit, now, now + std::chrono::hours(1), Deadline::Never());
+      return store.LeaseDue(set, limit, until, Deadline::Never());
     };
     const auto leased = lease(fake_);
     ASSERT_TRUE(leased.has_value());
     ASSERT_EQ(TextOf(lease(*sqlite_)), TextOf(leased));
     std::vector<PendingVector> rows = *leased;
+    for (const PendingVector& row : rows) leased_intent_count += row.is_intent ? 1 : 0;
     for (PendingVector& row : rows) {
       if (spans_.random().Chance(10)) ++row.stamp;
     }
@@ -94,16 +137,13 @@ class TwoStores {
             rows, PendingReason::kEmbedderBusy, now + std::chrono::hours(2), Deadline::Never());
       }
       if (form == 2) return store.Park(rows, Deadline::Never());
-      DS_RETURN_IF_ERROR(store.Release(1, now, Deadline::Never()));
+      DS_RETURN_IF_ERROR(store.Release(set, now, Deadline::Never()));
       return {};
     });
   }
 
   void ChangeSets() {
-    const VectorSet set{.engine = "scan",
-                        .space = spans_.Spaces()[spans_.random().Below(2)],
-                        .projection = spans_.random().Chance(20) ? "p1" : "",
-                        .state = static_cast<VectorSetState>(spans_.random().Below(3))};
+    const VectorSet set = spans_.Set();
     const auto id = static_cast<VectorSetId>(spans_.random().Below(5));
     const bool registers = spans_.random().Chance(50);
     Same("sets", [&](RecordStore& store) -> Result<void> {
@@ -131,10 +171,12 @@ class TwoStores {
     }
     RandomFilters filters(spans_.random().Below(1'000'000), std::move(known));
     for (int i = 0; i < 5; ++i) ReadMatching(filters.Next(), space);
+    Reconcile();
     const RecordId id = spans_.ids()[spans_.random().Below(spans_.ids().size())];
     Same("history", [&](RecordStore& store) { return store.History(id, Deadline::Never()); });
     Same("tally", [](RecordStore& store) { return store.TallyPending(Deadline::Never()); });
-    Same("ids", [](RecordStore& store) { return store.PendingIds(1, Deadline::Never()); });
+    const auto set = static_cast<VectorSetId>(spans_.random().Below(6));
+    Same("ids", [&](RecordStore& store) { return store.PendingIds(set, Deadline::Never()); });
     Same("scan",
          [&](RecordStore& store) { return store.ScanEmbeddings(space, id, 3, Deadline::Never()); });
   }
@@ -166,6 +208,7 @@ class TwoStores {
   }
 
   RandomSpans spans_;
+  std::vector<AttemptRef> attempts_;
   ManualClock clock_;
   TemporaryFolder folder_;
   FakeRecordStore fake_{clock_};
@@ -175,6 +218,8 @@ class TwoStores {
 TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnSqliteAndTheFake) {
   std::set<WriteStatus> seen;
   int span_count = 0;
+  int leased_intent_count = 0;
+  int settled_count = 0;
   for (int world = 0; world < kWorldCount; ++world) {
     SCOPED_TRACE("seed " + std::to_string(world));
     TwoStores stores(static_cast<std::uint64_t>(world));
@@ -184,8 +229,16 @@ TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnSqliteAndTheFake) {
     }
     seen.insert(stores.seen.begin(), stores.seen.end());
     span_count += stores.span_count;
+    leased_intent_count += stores.leased_intent_count;
+    settled_count += stores.settled_count;
   }
-  std::printf("spans: %d, statuses seen: %zu of 18\n", span_count, seen.size());
+  std::printf("spans: %d, statuses seen: %zu of 18, leased intents: %d, settled attempts: %d\n",
+              span_count,
+              seen.size(),
+              leased_intent_count,
+              settled_count);
+  EXPECT_GT(leased_intent_count, 5);
+  EXPECT_GT(settled_count, 1'000);
   EXPECT_GE(span_count, 2'000);
   EXPECT_EQ(seen.size(), 18U);
 }

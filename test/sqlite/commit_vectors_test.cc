@@ -6,10 +6,10 @@ namespace {
 
 class Vectors : public SqliteFixture {
  protected:
-  Vectors() {
-    OpenStore();
-    live_ = Register(kSpace, VectorSetState::kLive);
-    filling_ = Register("other/t1", VectorSetState::kFilling);
+  Vectors() { OpenStore(); }
+  void RegisterSets(PendingRule rule = PendingRule::kWhereEmbeddingIsMissing) {
+    live_ = Register(kSpace, VectorSetState::kLive, rule);
+    filling_ = Register("other/t1", VectorSetState::kFilling, rule);
   }
   SpacedEmbedding Embedded(const CreateOp& create, const std::string& space) {
     SpacedEmbedding embedding{.space = space, .text_hash = *create.text_hash};
@@ -25,6 +25,7 @@ class Vectors : public SqliteFixture {
 };
 
 TEST_F(Vectors, ArePendingInEachSetThatLacksThem) {
+  RegisterSets();
   CreateOp create = Create("k1", "text");
   create.embeddings = {Embedded(create, kSpace)};
   EXPECT_TRUE(Commit({create})[0].has_pending);
@@ -38,12 +39,12 @@ TEST_F(Vectors, ArePendingInEachSetThatLacksThem) {
 }
 
 TEST_F(Vectors, ThatTravelArePendingInEverySet) {
+  RegisterSets(PendingRule::kEverySet);
   CreateOp create = Create("k1", "text");
   create.embeddings = {Embedded(create, kSpace), Embedded(create, "other/t1")};
-  create.pending_rule = PendingRule::kEverySet;
   Commit({create});
   EXPECT_EQ(PendingSets(), std::to_string(live_) + "," + std::to_string(filling_));
-  const StoreEmbeddingOp store{create.id, Embedded(create, kSpace), PendingRule::kEverySet};
+  const StoreEmbeddingOp store{create.id, Embedded(create, kSpace)};
   const WriteOutcome stored = Commit({store})[0];
   EXPECT_TRUE(stored.has_pending);
   EXPECT_EQ(Query("SELECT stamp FROM pending_vector WHERE set_id = " + std::to_string(live_)),
@@ -51,12 +52,10 @@ TEST_F(Vectors, ThatTravelArePendingInEverySet) {
 }
 
 TEST_F(Vectors, OfALostTextLeaveARowForTheTombstone) {
-  CreateOp create = Create("k1", "text");
-  create.pending_rule = PendingRule::kEverySet;
+  RegisterSets(PendingRule::kEverySet);
+  const CreateOp create = Create("k1", "text");
   Commit({create});
-  UpdateOp update = Update(create, 1, "");
-  update.pending_rule = PendingRule::kEverySet;
-  const WriteOutcome updated = Commit({update})[0];
+  const WriteOutcome updated = Commit({Update(create, 1, "")})[0];
   EXPECT_TRUE(updated.has_pending);
   EXPECT_EQ(Query("SELECT DISTINCT stamp FROM pending_vector"), std::to_string(updated.stamp));
   const EraseOp erase{create.id, SystemUuidSource().MakeVersion4(), clock_.WallNow(), "me", "x"};
@@ -66,6 +65,8 @@ TEST_F(Vectors, OfALostTextLeaveARowForTheTombstone) {
 }
 
 TEST_F(Vectors, NeverMakeAStampFall) {
+  live_ = Register(kSpace, VectorSetState::kLive);
+  filling_ = Register("other/t1", VectorSetState::kFilling, PendingRule::kEverySet);
   const CreateOp create = Create("k1", "text");
   Stamp last = 0;
   const std::vector<WriteOp> operations{
@@ -73,7 +74,7 @@ TEST_F(Vectors, NeverMakeAStampFall) {
       StoreEmbeddingOp{create.id, Embedded(create, kSpace)},
       Update(create, 1, "text"),
       EnqueuePendingOp{live_, create.id, PendingReason::kReconcile},
-      StoreEmbeddingOp{create.id, Embedded(create, "other/t1"), PendingRule::kEverySet}};
+      StoreEmbeddingOp{create.id, Embedded(create, "other/t1")}};
   for (const WriteOp& operation : operations) {
     Commit({operation});
     const Stamp now = std::stoll(Query("SELECT stamp FROM record"));

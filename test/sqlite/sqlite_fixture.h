@@ -73,9 +73,12 @@ class SqliteFixture : public testing::Test {
     EXPECT_TRUE(outcomes.has_value());
     return outcomes.has_value() ? *outcomes : std::vector<WriteOutcome>(operations.size());
   }
-  VectorSetId Register(const std::string& space, VectorSetState state) {
+  VectorSetId Register(const std::string& space,
+                       VectorSetState state,
+                       PendingRule rule = PendingRule::kWhereEmbeddingIsMissing) {
     auto set = store_->RegisterSet(
-        {.engine = "scan", .space = space, .projection = "", .state = state}, Deadline::Never());
+        {.engine = "scan", .space = space, .projection = "", .pending_rule = rule, .state = state},
+        Deadline::Never());
     EXPECT_TRUE(set.has_value());
     return set.has_value() ? set->id : 0;
   }

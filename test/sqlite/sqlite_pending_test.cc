@@ -22,6 +22,11 @@ class PendingRows : public SqliteFixture {
                                   "FROM n")
                     .has_value());
   }
+  Result<std::vector<PendingVector>> Lease(int limit) {
+    const WallTime now = clock_.WallNow();
+    return store_->LeaseDue(
+        set_, limit, {.now = now, .until = now + std::chrono::hours(1)}, Deadline::Never());
+  }
   VectorSetId set_ = 0;
 };
 
@@ -38,20 +43,18 @@ TEST_F(PendingRows, AreLeasedTheLongestWaitingFirstAndOnce) {
   Insert(1'000);
   Stamp last = 0;
   for (int i = 0; i < 10; ++i) {
-    const auto rows = store_->LeaseDue(
-        100, clock_.WallNow(), clock_.WallNow() + std::chrono::hours(1), Deadline::Never());
+    const auto rows = Lease(100);
     ASSERT_EQ(rows->size(), 100U);
     for (const PendingVector& row : *rows) EXPECT_EQ(row.stamp, ++last);
   }
-  EXPECT_TRUE(store_->LeaseDue(1, clock_.WallNow(), clock_.WallNow(), Deadline::Never())->empty());
+  EXPECT_TRUE(Lease(1)->empty());
 }
 
 TEST_F(PendingRows, WithAnUnknownReasonAreAnError) {
   Insert(1);
   ASSERT_TRUE(Connect()->Execute("damage", "UPDATE pending_vector SET reason = 'x'").has_value());
   EXPECT_EQ(store_->TallyPending(Deadline::Never()).error().code, ErrorCode::kInternal);
-  EXPECT_EQ(store_->LeaseDue(1, clock_.WallNow(), clock_.WallNow(), Deadline::Never()).error().code,
-            ErrorCode::kInternal);
+  EXPECT_EQ(Lease(1).error().code, ErrorCode::kInternal);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(Store, ChecksItselfByAWriteThatChangesNoRecord) {
 
 TEST_F(Store, WritesDurablyAgainAfterALightWrite) {
   // Leasing relaxes the writer's syncs; a commit afterwards must not be relaxed.
-  ASSERT_TRUE(store_->LeaseDue(1, clock_.WallNow(), clock_.WallNow(), Deadline::Never()));
+  ASSERT_TRUE(store_->LeaseDue(1, 1, {clock_.WallNow(), clock_.WallNow()}, Deadline::Never()));
   Commit({Create("k1")});
   EXPECT_EQ(Query("SELECT count(*) FROM record"), "1");
 }

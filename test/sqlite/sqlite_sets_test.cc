@@ -47,5 +47,26 @@ TEST_F(SetsTest, NeverGetAnOldId) {
   EXPECT_GT(Register("a", VectorSetState::kFilling), first);
 }
 
+TEST_F(SetsTest, KeepTheirRuleOverARestart) {
+  Register("a", VectorSetState::kLive, PendingRule::kEverySet);
+  Register("b", VectorSetState::kFilling);
+  OpenStore();
+  const auto sets = store_->Sets(Deadline::Never());
+  ASSERT_EQ(sets->size(), 2U);
+  EXPECT_EQ(sets->at(0).pending_rule, PendingRule::kEverySet);
+  EXPECT_EQ(sets->at(1).pending_rule, PendingRule::kWhereEmbeddingIsMissing);
+}
+
+// Of the first release: its sets shared the process.
+TEST_F(SetsTest, OfADatabaseWithoutRulesKeepRowsWhereAnEmbeddingIsMissing) {
+  ASSERT_TRUE(Connect()
+                  ->Execute("as the first release",
+                            "INSERT INTO vector_set (engine, space, projection, state) "
+                            "VALUES ('scan', 'a', '', 'live')")
+                  .has_value());
+  EXPECT_EQ(store_->Sets(Deadline::Never())->at(0).pending_rule,
+            PendingRule::kWhereEmbeddingIsMissing);
+}
+
 }  // namespace
 }  // namespace datastorage

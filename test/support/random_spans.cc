@@ -3,9 +3,6 @@
 namespace datastorage {
 namespace {
 
-constexpr std::size_t kIdCount = 16;
-constexpr std::size_t kKeyCount = 10;
-
 Sha256 HashOf(std::string_view what, std::size_t number) {
   return Sha256Of({what, std::to_string(number)});
 }
@@ -16,8 +13,8 @@ RecordId IdOf(const WriteOp& operation) {
 
 }  // namespace
 
-RandomSpans::RandomSpans(std::uint64_t seed) : random_(seed) {
-  for (std::size_t i = 0; i < kIdCount; ++i) ids_.push_back(random_.Id());
+RandomSpans::RandomSpans(std::uint64_t seed, std::size_t id_count) : random_(seed) {
+  for (std::size_t i = 0; i < id_count; ++i) ids_.push_back(random_.Id());
 }
 
 const std::vector<std::string>& RandomSpans::Spaces() {
@@ -27,7 +24,7 @@ const std::vector<std::string>& RandomSpans::Spaces() {
 
 // An id always stands for one kind and key, and some ids share their key.
 NaturalKey RandomSpans::KeyOf(std::size_t index) const {
-  const std::size_t key = index % kKeyCount;
+  const std::size_t key = index % (ids_.size() * 5 / 8);
   return {static_cast<RecordKind>(key % kRecordKindCount), "key-" + std::to_string(key)};
 }
 
@@ -45,8 +42,13 @@ std::optional<IdempotencyClaim> RandomSpans::Claim() {
                           HashOf("request", random_.Below(2))};
 }
 
-PendingRule RandomSpans::Rule() {
-  return random_.Chance(60) ? PendingRule::kWhereEmbeddingIsMissing : PendingRule::kEverySet;
+VectorSet RandomSpans::Set() {
+  return {.engine = "scan",
+          .space = Spaces()[random_.Below(Spaces().size())],
+          .projection = random_.Chance(20) ? "p1" : "",
+          .pending_rule =
+              random_.Chance(50) ? PendingRule::kWhereEmbeddingIsMissing : PendingRule::kEverySet,
+          .state = static_cast<VectorSetState>(random_.Below(3))};
 }
 
 PendingReason RandomSpans::Reason() {
@@ -63,13 +65,15 @@ void RandomSpans::FillText(std::optional<Sha256>& text_hash,
   }
 }
 
-BeginIntentOp RandomSpans::Intent(std::size_t index) {
+BeginIntentOp RandomSpans::Intent(std::size_t index, WallTime now) {
   const NaturalKey key = KeyOf(index);
   return {.id = ids_[index],
           .kind = key.kind,
           .natural_key = key.key,
           .content_hash = HashOf("content", random_.Below(2)),
-          .claim = Claim()};
+          .claim = Claim(),
+          .now = now,
+          .lease_until = now + std::chrono::minutes(random_.Below(90))};
 }
 
 CreateOp RandomSpans::Create(std::size_t index, WallTime now) {
@@ -82,7 +86,6 @@ CreateOp RandomSpans::Create(std::size_t index, WallTime now) {
   create.now = now;
   create.claim = Claim();
   FillText(create.text_hash, create.embeddings);
-  create.pending_rule = Rule();
   create.pending_reason = Reason();
   const auto intent = intents_.find(create.id);
   if (intent != intents_.end() && random_.Chance(70)) create.consumes_intent = intent->second;
@@ -101,16 +104,15 @@ UpdateOp RandomSpans::Update(std::size_t index, WallTime now) {
   update.now = now;
   update.claim = Claim();
   FillText(update.text_hash, update.embeddings);
-  update.pending_rule = Rule();
   update.pending_reason = Reason();
   return update;
 }
 
 WriteOp RandomSpans::Any(WallTime now) {
-  const std::size_t index = random_.Below(kIdCount);
+  const std::size_t index = random_.Below(ids_.size());
   const RecordId id = ids_[index];
   const std::size_t form = random_.Below(100);
-  if (form < 10) return Intent(index);
+  if (form < 10) return Intent(index, now);
   if (form < 40) return Create(index, now);
   if (form < 65) return Update(index, now);
   if (form < 68) return EraseOp{id, random_.Id(), now, "operator", "asked to"};
@@ -121,10 +123,10 @@ WriteOp RandomSpans::Any(WallTime now) {
   if (form < 90) {
     return StoreEmbeddingOp{
         id,
-        {Spaces()[random_.Below(Spaces().size())], HashOf("text", 1 + random_.Below(3)), Vector()},
-        Rule()};
+        {Spaces()[random_.Below(Spaces().size())], HashOf("text", 1 + random_.Below(3)), Vector()}};
   }
-  return EnqueuePendingOp{static_cast<VectorSetId>(random_.Below(4)), id, Reason()};
+  return EnqueuePendingOp{
+      static_cast<VectorSetId>(random_.Below(4)), id, Reason(), random_.Chance(30)};
 }
 
 std::vector<WriteOp> RandomSpans::Next(WallTime now) {

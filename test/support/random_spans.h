@@ -13,7 +13,8 @@ namespace datastorage {
 
 class RandomSpans {
  public:
-  explicit RandomSpans(std::uint64_t seed);
+  // Fewer ids meet each other more often.
+  explicit RandomSpans(std::uint64_t seed, std::size_t id_count = 16);
 
   std::vector<WriteOp> Next(WallTime now);
   // Remembers versions and stamps, so that later operations name them right, or just wrong.
@@ -24,16 +25,17 @@ class RandomSpans {
   NaturalKey KeyOf(std::size_t index) const;
   static const std::vector<std::string>& Spaces();
   Embedding Vector();
+  // To register, or a state to change to: of either rule.
+  VectorSet Set();
 
  private:
   WriteOp Any(WallTime now);
-  BeginIntentOp Intent(std::size_t index);
+  BeginIntentOp Intent(std::size_t index, WallTime now);
   CreateOp Create(std::size_t index, WallTime now);
   UpdateOp Update(std::size_t index, WallTime now);
   // 0: no text, else one of three.
   void FillText(std::optional<Sha256>& text_hash, std::vector<SpacedEmbedding>& embeddings);
   std::optional<IdempotencyClaim> Claim();
-  PendingRule Rule();
   PendingReason Reason();
 
   RandomRecords random_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/attempt.h"
 #include "domain/query.h"
 #include "domain/write.h"
 #include "schema/record_json.h"
@@ -39,7 +40,21 @@ inline std::string TextOf(const ReadOutcome& outcome) {
 
 inline std::string TextOf(const PendingVector& row) {
   return std::to_string(row.set) + " " + row.id.ToString() + " " + std::to_string(row.stamp) +
-         " attempts " + std::to_string(row.attempt_count) + " " + std::string(NameOf(row.reason));
+         (row.is_intent ? " intent attempts " : " attempts ") + std::to_string(row.attempt_count) +
+         " " + std::string(NameOf(row.reason));
+}
+
+inline std::string TextOf(const AttemptOutcome& outcome) {
+  if (!outcome.is_committed) return "nothing";
+  return "version " + std::to_string(outcome.version) + " stamp " + std::to_string(outcome.stamp);
+}
+
+inline std::string TextOf(const StoredId& stored) {
+  const auto text = [](const std::optional<Stamp>& stamp) {
+    return stamp.has_value() ? std::to_string(*stamp) : "-";
+  };
+  return stored.id.ToString() + " " + text(stored.record_stamp) + (stored.has_text ? " text" : "") +
+         (stored.has_embedding ? " embedded " : " ") + text(stored.pending_stamp);
 }
 
 inline std::string TextOf(const PendingId& id) {
@@ -54,7 +69,7 @@ inline std::string TextOf(const PendingTally& tally) {
 
 inline std::string TextOf(const VectorSet& set) {
   return std::to_string(set.id) + " " + set.engine + " " + set.space + " " + set.projection + " " +
-         std::string(NameOf(set.state));
+         std::string(NameOf(set.pending_rule)) + " " + std::string(NameOf(set.state));
 }
 
 inline std::string TextOf(const SimilarHit& hit) {
@@ -80,7 +95,7 @@ inline std::string TextOf(const ListPage& page) {
 }
 
 inline std::string TextOf(const PendingIdPage& page) {
-  return TextOf(page.ids) + (page.is_complete ? "complete" : "cut");
+  return TextOf(page.ids) + (page.is_complete ? "complete" : "cut") + (page.is_live ? " live" : "");
 }
 
 inline std::string TextOf(std::int64_t number) {

@@ -27,10 +27,12 @@ inline constexpr std::array kDumpQueries{
     DumpQuery{"erased_key", "SELECT id FROM erased_key"},
     DumpQuery{"erasure",
               "SELECT id, kind, version, stamp, attempt, erased_at, actor, why FROM erasure"},
+    DumpQuery{"erased_attempt", "SELECT record_id, version, attempt FROM erased_attempt"},
     DumpQuery{"idempotency_key",
               "SELECT key, request_hash, http_status, id, version, created_at "
               "FROM idempotency_key"},
-    DumpQuery{"vector_set", "SELECT set_id, engine, space, projection, state FROM vector_set"},
+    DumpQuery{"vector_set",
+              "SELECT set_id, engine, space, projection, pending_rule, state FROM vector_set"},
     DumpQuery{"embedding", "SELECT record_id, space, stamp, text_hash, v FROM embedding"},
     DumpQuery{"pending_vector",
               "SELECT set_id, record_id, stamp, state, due_at, attempts, reason, since "

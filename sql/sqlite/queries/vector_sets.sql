@@ -1,5 +1,5 @@
 -- vector_sets: every vector set.
 --
 -- Params:  none.
--- Returns: set_id engine space projection state.
-SELECT set_id, engine, space, projection, state FROM vector_set ORDER BY set_id;
+-- Returns: set_id engine space projection pending_rule state.
+SELECT set_id, engine, space, projection, pending_rule, state FROM vector_set ORDER BY set_id;
