@@ -9,6 +9,7 @@
 namespace datastorage::limits {
 
 // Requests.
+inline constexpr std::size_t kAdminByteCountMax = 16u << 10;  // An operator's request.
 inline constexpr std::size_t kRecordByteCountMax = 2u << 20;
 inline constexpr std::size_t kBatchByteCountMax = 64u << 20;
 inline constexpr std::size_t kBatchItemCountMax = 5'000;
@@ -17,6 +18,8 @@ inline constexpr std::size_t kUriByteCountMax = 16u << 10;
 inline constexpr std::chrono::seconds kHeaderTimeout{10};
 inline constexpr std::chrono::seconds kBodyTimeout{30};
 inline constexpr std::chrono::seconds kRequestTimeout{30};
+inline constexpr std::chrono::minutes kReconcileTimeout{20};
+inline constexpr std::chrono::minutes kBackupTimeout{20};
 inline constexpr std::chrono::seconds kIdleTimeout{60};   // Of a connection between requests.
 inline constexpr std::chrono::seconds kWriteTimeout{30};  // Of one part of an answer.
 inline constexpr std::chrono::seconds kLingerTimeout{2};  // After an answer to an unread body.
@@ -57,7 +60,10 @@ inline constexpr std::size_t kQueryTextByteCountMax = 16u << 10;
 inline constexpr std::size_t kCommitBatchCountMax = 128;
 inline constexpr std::size_t kCommitQueueCountMax = 4'096;
 inline constexpr std::size_t kRelayBatchCountMax = 128;
+inline constexpr std::size_t kSettleQueueCountMax = 16'384;
 inline constexpr std::size_t kScanPageCountMax = 1'000;
+inline constexpr std::size_t kErasureWhoByteCountMax = 256;  // Both are kept for good.
+inline constexpr std::size_t kErasureWhyByteCountMax = 1'024;
 
 // Embedding.
 inline constexpr std::size_t kEmbeddedTextCodePointCountMax = 1'000;

@@ -1,101 +1,68 @@
 #include "engine/dual_writer.h"
 
+#include "engine/creation_draft.h"
 #include "schema/embedded_text.h"
-#include "schema/members.h"
 
 namespace datastorage {
-namespace {
-
-PendingReason ReasonFor(ErrorCode code) {
-  return code == ErrorCode::kResourceExhausted || code == ErrorCode::kDeadlineExceeded
-             ? PendingReason::kEmbedderBusy
-             : PendingReason::kEmbedderUnavailable;
-}
-
-// What the index takes once the creation is committed, but for the stamp.
-VectorWrite VectorWriteOf(CreateOp& operation) {
-  VectorWrite write{operation.id, 0, std::nullopt, {}};
-  if (operation.embeddings.empty()) return write;
-  write.embedding = operation.embeddings.front().vector;
-  // Lent to a record and taken back, since a body may be large.
-  Record record{operation.id, 1, 0, operation.now, operation.now, std::move(operation.body)};
-  write.members = schema::FilterMembersOf(record);
-  operation.body = std::move(record.body);
-  return write;
-}
-
-}  // namespace
-
-// A creation on its way.
-struct DualWriter::Draft {
-  CreateOp operation;  // Empty once it is handed to the commit.
-  RecordId id;
-  std::optional<std::string> text;
-  PendingReason reason = PendingReason::kNotYet;
-  VectorWrite vector;
-  std::optional<Result<WriteOutcome>> result;  // Before the commit: a refusal.
-};
-
-// One of the few places for requests that wait for embeddings, so that a slow model holds at most
-// that many workers.
-class DualWriter::WaitSlot {
- public:
-  explicit WaitSlot(DualWriter& writer) : writer_(writer) {
-    const MutexLock lock(writer_.mutex_);
-    is_held_ = writer_.waiting_count_ < writer_.options_.embed_wait_count_max;
-    if (is_held_) ++writer_.waiting_count_;
-  }
-  ~WaitSlot() {
-    const MutexLock lock(writer_.mutex_);
-    if (is_held_) --writer_.waiting_count_;
-  }
-  WaitSlot(const WaitSlot&) = delete;
-  WaitSlot& operator=(const WaitSlot&) = delete;
-  bool is_held() const { return is_held_; }
-
- private:
-  DualWriter& writer_;
-  bool is_held_ = false;
-};
-
 DualWriter::DualWriter(Runtime& runtime,
                        RecordStore& store,
                        VectorSets& sets,
                        EmbeddingService* embedder,
+                       Settler& settler,
                        Metrics& metrics,
                        const Options& options)
     : runtime_(runtime),
-      store_(store),
       sets_(sets),
-      embedder_(embedder),
+      settler_(settler),
       metrics_(metrics),
       options_(options),
-      index_writer_(store, sets),
-      committer_(runtime, store, metrics),
-      mutex_(runtime) {}
+      slots_(runtime, options.wait_count_max),
+      write_embedder_(runtime, embedder, slots_),
+      index_writer_(store),
+      committer_(runtime, store, metrics) {}
 
 std::vector<Result<CommittedWrite>> DualWriter::Create(std::vector<CreateOp> operations,
                                                        CreateMode mode,
                                                        Deadline deadline) {
   std::vector<Draft> drafts = Prepare(std::move(operations), mode.write, deadline);
-  std::vector<RecordId> ids;
-  ids.reserve(drafts.size());
-  for (const Draft& draft : drafts) ids.push_back(draft.id);
-  // Held by the commit too: a caller that gives up does not take it away.
-  const auto entry = sets_.unapplied().Enter(std::move(ids));
-  Commit(drafts, mode.commit, entry, deadline);
-  // From here the records are safe. Whatever fails is the relay's to finish.
-  Apply(drafts, *entry, deadline);
-
+  if (mode.write == WriteMode::kStrict && sets_.NeedsIntent()) {
+    CreateStrictly(drafts, mode.commit, deadline);
+  } else {
+    CreateByDefault(drafts, mode.commit, deadline);
+  }
   std::vector<Result<CommittedWrite>> committed;
   for (const Draft& draft : drafts) {
     if (draft.result->has_value()) {
-      committed.emplace_back(Committed(**draft.result, draft.text.has_value(), draft.reason));
+      committed.emplace_back(Committed(draft));
     } else {
       committed.emplace_back(draft.result->error());
     }
   }
   return committed;
+}
+
+// The record first, durable, and with it what says that its vector is still to be sent.
+void DualWriter::CreateByDefault(std::span<Draft> drafts, CommitMode mode, Deadline deadline) {
+  std::vector<RecordId> ids;
+  ids.reserve(drafts.size());
+  for (const Draft& draft : drafts) ids.push_back(draft.id);
+  // Held by the commit too: a caller that gives up does not take it away.
+  const auto unapplied = sets_.unapplied().Enter(std::move(ids));
+  CommitRecords(drafts, mode, unapplied, deadline);       // T1: from here the records are safe
+  const std::vector<Sent> sent = Send(drafts, deadline);  // V
+  if (LeaveRefused(sent, deadline) && IsEachKnown(drafts)) unapplied->Finish();
+  Settle(sent);  // T2
+}
+
+// Nothing is stored unless every index took the vector first, under the stamp of an intent. Whoever
+// takes the intent away, a relay after a crash or this writer after a failure, ends the attempt.
+void DualWriter::CreateStrictly(std::span<Draft> drafts, CommitMode mode, Deadline deadline) {
+  BeginIntents(drafts, mode, deadline);                   // T0
+  const std::vector<Sent> sent = Send(drafts, deadline);  // V
+  RefuseUnheld(drafts);
+  CommitRecords(drafts, mode, nullptr, deadline);  // T1': the intent is still there, or nothing is
+  AbortIntents(drafts);                            // of what was not created
+  Settle(sent);                                    // T2
 }
 
 Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
@@ -105,180 +72,91 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
   const std::optional<std::string> text = schema::EmbeddedText(operation.body);
   if (text.has_value()) operation.text_hash = schema::EmbeddedTextHash(*text);
   if (text.has_value() && has_new_text) {
-    std::optional<SpacedEmbedding> embedding;
-    Embed({&*text, 1},
-          {&embedding, 1},
-          operation.pending_reason,
-          deadline.Within(options_.embed_budget, runtime_));
-    if (embedding.has_value()) operation.embeddings.push_back(*std::move(embedding));
+    TextToEmbed wanted{*text, std::nullopt, operation.pending_reason};
+    write_embedder_.EmbedEach({&wanted, 1}, deadline.Within(options_.embed_budget, runtime_));
+    operation.pending_reason = wanted.reason;
+    if (wanted.embedding.has_value()) operation.embeddings.push_back(*std::move(wanted.embedding));
   }
-  const bool has_text = text.has_value();
-  const PendingReason reason = operation.pending_reason;
-  const auto entry = sets_.unapplied().Enter({id});
-
+  CommittedWrite write{{}, VectorState::kNone, operation.pending_reason};
+  const auto unapplied = sets_.unapplied().Enter({id});
   std::vector<WriteOp> operations;
   operations.emplace_back(std::move(operation));
-  DS_ASSIGN_OR_RETURN(const WriteOutcome outcome,
-                      committer_.CommitEach(std::move(operations), entry, deadline).front());
-  if (outcome.status != WriteStatus::kUpdated) {
-    entry->Finish();
-    return Committed(outcome, has_text, reason);
+  DS_ASSIGN_OR_RETURN(write.outcome,
+                      committer_.CommitEach(std::move(operations), unapplied, deadline).front());
+  if (write.outcome.status != WriteStatus::kUpdated) {
+    unapplied->Finish();
+    return write;
   }
-  // Read back, since the relay may have stored the embedding that this update lacks.
-  if (index_writer_.ApplyCurrent({&id, 1}, deadline).has_value() ||
-      index_writer_.LeaveToRelay({&id, 1}, PendingReason::kVectorStoreUnavailable, deadline)
-          .has_value()) {
-    entry->Finish();
-  }
-  return Committed(outcome, has_text, reason);
-}
-
-std::vector<DualWriter::Draft> DualWriter::Prepare(std::vector<CreateOp> operations,
-                                                   WriteMode mode,
-                                                   Deadline deadline) {
-  std::vector<Draft> drafts;
-  drafts.reserve(operations.size());
-  for (CreateOp& operation : operations) {
-    Draft& draft = drafts.emplace_back();
-    draft.operation = std::move(operation);
-    draft.id = draft.operation.id;
-    draft.text = schema::EmbeddedText(draft.operation.body);
-    if (draft.text.has_value()) {
-      draft.operation.text_hash = schema::EmbeddedTextHash(*draft.text);
-    }
-  }
-  EmbedEach(drafts, mode, deadline);
-  for (Draft& draft : drafts) draft.vector = VectorWriteOf(draft.operation);
-  return drafts;
-}
-
-void DualWriter::EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline deadline) {
-  std::vector<std::string> texts;
-  std::vector<Draft*> owners;
-  for (Draft& draft : drafts) {
-    if (!draft.text.has_value()) continue;
-    texts.push_back(*draft.text);
-    owners.push_back(&draft);
-  }
-  if (embedder_ == nullptr || texts.empty()) return;
-  const bool is_strict = mode == WriteMode::kStrict;
-  std::vector<std::optional<SpacedEmbedding>> embeddings(texts.size());
-  PendingReason reason = PendingReason::kNotYet;
-  Embed(texts,
-        embeddings,
-        reason,
-        is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_));
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    if (embeddings[i].has_value()) {
-      owners[i]->operation.embeddings.push_back(*std::move(embeddings[i]));
-      continue;
-    }
-    owners[i]->operation.pending_reason = owners[i]->reason = reason;
-    if (is_strict) {
-      owners[i]->result = Result<WriteOutcome>(Unavailable("the embedding was not ready in time"));
-    }
-  }
-}
-
-// `reason` is set when any text is left without a vector.
-void DualWriter::Embed(std::span<const std::string> texts,
-                       std::span<std::optional<SpacedEmbedding>> out,
-                       PendingReason& reason,
-                       Deadline deadline) {
-  if (embedder_ == nullptr) return;
-  const WaitSlot slot(*this);
-  // Without a slot only the cache answers; the texts are queued all the same.
-  const Deadline wait = slot.is_held() ? deadline : Deadline::At(runtime_.Now());
-  const std::vector<std::string_view> views(texts.begin(), texts.end());
-  std::vector<Result<Embedding>> vectors =
-      embedder_->EmbedEach(views, EmbeddingPriority::kWrite, wait);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (vectors[i].has_value()) {
-      out[i] = SpacedEmbedding{embedder_->Space(), schema::EmbeddedTextHash(texts[i]), *vectors[i]};
-    } else {
-      reason = ReasonFor(vectors[i].error().code);
-    }
-  }
-}
-
-// Gives every draft its result.
-void DualWriter::Commit(std::span<Draft> drafts,
-                        CommitMode mode,
-                        const std::shared_ptr<UnappliedWrites::Entry>& entry,
-                        Deadline deadline) {
-  std::vector<Draft*> owners;
-  std::optional<Error> refusal;
-  for (Draft& draft : drafts) {
-    if (!draft.result.has_value()) {
-      owners.push_back(&draft);
-    } else if (!draft.result->has_value()) {
-      refusal = draft.result->error();
-    }
-  }
-  if (mode == CommitMode::kAllOrNothing && refusal.has_value()) {
-    for (Draft& draft : drafts) draft.result = Result<WriteOutcome>(*refusal);
-    return;
-  }
-  std::vector<WriteOp> operations;
-  operations.reserve(owners.size());
-  for (Draft* owner : owners) operations.emplace_back(std::move(owner->operation));
-  std::vector<Result<WriteOutcome>> results =
-      mode == CommitMode::kAllOrNothing
-          ? committer_.CommitAll(operations, deadline)
-          : committer_.CommitEach(std::move(operations), entry, deadline);
-  for (std::size_t i = 0; i < owners.size(); ++i) owners[i]->result = std::move(results[i]);
-}
-
-// Brings what was created into the index, or leaves it to the relay.
-void DualWriter::Apply(std::span<Draft> drafts, UnappliedWrites::Entry& entry, Deadline deadline) {
-  std::vector<VectorWrite> writes;
-  std::vector<RecordId> ids;
-  std::vector<Draft*> owners;
-  bool is_known = true;
-  for (Draft& draft : drafts) {
-    Result<WriteOutcome>& result = *draft.result;
-    if (!result.has_value()) {
-      is_known = is_known && result.error().code != ErrorCode::kOutcomeUnknown;
-    } else if (result->status == WriteStatus::kCreated && draft.vector.embedding.has_value()) {
-      draft.vector.stamp = result->stamp;
-      writes.push_back(std::move(draft.vector));
-      ids.push_back(draft.id);
-      owners.push_back(&draft);
-    }
-  }
-  bool is_settled = index_writer_.Apply(writes, deadline).has_value();
-  if (!is_settled) {
-    is_settled = index_writer_.LeaveToRelay(ids, PendingReason::kVectorStoreUnavailable, deadline)
-                     .has_value();
-    for (Draft* owner : owners) {
-      (*owner->result)->has_pending = true;
-      owner->reason = PendingReason::kVectorStoreUnavailable;
-    }
-  }
-  if (is_settled && is_known) entry.Finish();
-}
-
-CommittedWrite DualWriter::Committed(const WriteOutcome& outcome,
-                                     bool has_text,
-                                     PendingReason reason) {
-  CommittedWrite write{outcome, VectorState::kNone, reason};
-  const bool is_new =
-      outcome.status == WriteStatus::kCreated || outcome.status == WriteStatus::kUpdated;
-  if (!is_new || !sets_.Live().has_value()) return write;
-  if (has_text) {
-    write.vector = outcome.has_pending ? VectorState::kPending : VectorState::kSynced;
+  const bool is_synced = SendCurrent(id, text.has_value(), *unapplied, deadline);
+  if (text.has_value() && sets_.Live().has_value()) {
+    write.vector = is_synced ? VectorState::kSynced : VectorState::kPending;
   }
   Count(write);
-  if (outcome.has_pending) wake_relay_();
+  return write;
+}
+
+Result<CommittedWrite> DualWriter::Erase(EraseOp operation, Deadline deadline) {
+  const RecordId id = operation.id;
+  std::vector<WriteOp> operations;
+  operations.emplace_back(std::move(operation));
+  CommittedWrite write;
+  DS_ASSIGN_OR_RETURN(write.outcome,
+                      committer_.CommitEach(std::move(operations), nullptr, deadline).front());
+  if (write.outcome.status != WriteStatus::kErasedNow) return write;
+  const VectorWrite tombstone{id, write.outcome.stamp, std::nullopt, {}};
+  for (const VectorPlace& place : sets_.Places()) {
+    const Result<std::vector<ApplyResult>> results = SendTo(place, {&tombstone, 1}, deadline);
+    const bool is_held = results.has_value() && results->front().status == ApplyStatus::kApplied;
+    if (is_held) settler_.Settle(place, {RowOf(place, id, tombstone.stamp)});
+  }
+  wake_relay_();
+  return write;
+}
+
+// Sends the record as it is now, since the relay may have stored the embedding that the update
+// lacks. Whether the index that answers searches holds it.
+bool DualWriter::SendCurrent(RecordId id,
+                             bool has_text,
+                             UnappliedWrites::Entry& unapplied,
+                             Deadline deadline) {
+  bool is_synced = false;
+  bool is_settled = true;
+  for (const VectorPlace& place : sets_.Places()) {
+    const WaitSlots::Slot slot(slots_);
+    const Deadline wait = IndexDeadline(place, slot.is_held(), deadline);
+    const Result<std::vector<AppliedRecord>> applied =
+        index_writer_.ApplyCurrent(place, {&id, 1}, wait);
+    const bool is_held = applied.has_value() && applied->size() == 1 &&
+                         applied->front().result.status == ApplyStatus::kApplied;
+    if (!is_held && !place.HasRowPerWrite()) {
+      is_settled = index_writer_.LeaveToRelay(place, {&id, 1}, deadline).has_value() && is_settled;
+    }
+    const bool is_whole = is_held && (applied->front().has_embedding || !has_text);
+    if (is_whole && place.HasRowPerWrite()) {
+      settler_.Settle(place, {RowOf(place, id, applied->front().stamp)});
+    }
+    if (place.IsLive()) is_synced = is_whole;
+  }
+  if (is_settled) unapplied.Finish();
+  return is_synced;
+}
+
+CommittedWrite DualWriter::Committed(const Draft& draft) {
+  CommittedWrite write{**draft.result, VectorState::kNone, draft.reason};
+  if (!draft.IsCreated() || !sets_.Live().has_value()) return write;
+  if (draft.text.has_value()) {
+    write.vector = draft.is_held ? VectorState::kSynced : VectorState::kPending;
+  }
+  Count(write);
   return write;
 }
 
 void DualWriter::Count(const CommittedWrite& write) {
   if (write.vector == VectorState::kSynced) metrics_.Count(Metric::kDualWriteSuccess);
-  if (write.vector == VectorState::kPending) {
-    metrics_.Count(Metric::kDualWriteFailure, {NameOf(write.reason)});
-    metrics_.Count(Metric::kFallbackMode);
-  }
+  if (write.vector != VectorState::kPending) return;
+  metrics_.Count(Metric::kDualWriteFailure, {NameOf(write.reason)});
+  metrics_.Count(Metric::kFallbackMode);
+  wake_relay_();
 }
 
 }  // namespace datastorage

@@ -1,6 +1,6 @@
-// DualWriter: carries a write out in the record store and in the vector index, by the protocol of
-// docs/dual-write.md. The record is committed first; whatever of the vector is not done then is a
-// pending row, and the relay's to finish.
+// DualWriter: carries a write out in the record store and in the vector indexes, by the protocol of
+// docs/dual-write.md. A default write commits the record first; whatever of the vector is not done
+// then is a pending row, and the relay's to finish. A strict creation stores both or neither.
 //
 // Threads:   safe to call concurrently; calls block until the record is durable.
 // Ownership: keeps references to what it is given; all must outlive it.
@@ -8,9 +8,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/metrics.h"
@@ -18,13 +16,15 @@
 #include "engine/embedding_service.h"
 #include "engine/group_committer.h"
 #include "engine/index_writer.h"
+#include "engine/settler.h"
 #include "engine/vector_sets.h"
+#include "engine/write_embedder.h"
 #include "ports/record_store.h"
 
 namespace datastorage {
 
 enum class WriteMode : std::uint8_t {
-  kDefault,  // Commits whatever the embedder does in time.
+  kDefault,  // Commits whatever the embedder and the indexes do in time.
   kStrict,   // Record and vector, or neither.
 };
 
@@ -43,7 +43,9 @@ class DualWriter {
  public:
   struct Options {
     Duration embed_budget = std::chrono::milliseconds(1'500);  // What a default write waits.
-    int embed_wait_count_max = 8;  // Requests that may wait for embeddings at once.
+    Duration index_budget = std::chrono::milliseconds(1'000);  // What any write waits, each index.
+    Duration intent_lease = std::chrono::seconds(60);  // Then a relay ends a strict creation.
+    int wait_count_max = 8;  // Requests that may wait for embeddings or indexes at once.
   };
 
   // `embedder` may be null: then nothing is embedded.
@@ -51,6 +53,7 @@ class DualWriter {
              RecordStore& store,
              VectorSets& sets,
              EmbeddingService* embedder,
+             Settler& settler,
              Metrics& metrics,
              const Options& options);
 
@@ -59,8 +62,8 @@ class DualWriter {
 
   // Fills in what the operations lack (text hash, embedding, pending rule) and commits them. One
   // result each, in order. Errors: those of GroupCommitter; strict: kUnavailable when an
-  // operation's own embedding was not ready, and nothing of it was stored. With kAllOrNothing an
-  // Error is everybody's.
+  // operation's own embedding or an index was not ready, and nothing of it is stored, now or
+  // later. With kAllOrNothing an Error is everybody's.
   std::vector<Result<CommittedWrite>> Create(std::vector<CreateOp> operations,
                                              CreateMode mode,
                                              Deadline deadline);
@@ -69,35 +72,57 @@ class DualWriter {
   // is needed; else the stored one stays, or the pending row does.
   Result<CommittedWrite> Update(UpdateOp operation, bool has_new_text, Deadline deadline);
 
+  // `vector` of the answer means nothing.
+  Result<CommittedWrite> Erase(EraseOp operation, Deadline deadline);
+
  private:
-  class WaitSlot;
   struct Draft;
+  struct Sent;
+
+  void CreateByDefault(std::span<Draft> drafts, CommitMode mode, Deadline deadline);
+  void CreateStrictly(std::span<Draft> drafts, CommitMode mode, Deadline deadline);
 
   std::vector<Draft> Prepare(std::vector<CreateOp> operations, WriteMode mode, Deadline deadline);
   void EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline deadline);
-  void Embed(std::span<const std::string> texts,
-             std::span<std::optional<SpacedEmbedding>> out,
-             PendingReason& reason,
-             Deadline deadline);
-  void Commit(std::span<Draft> drafts,
-              CommitMode mode,
-              const std::shared_ptr<UnappliedWrites::Entry>& entry,
-              Deadline deadline);
-  void Apply(std::span<Draft> drafts, UnappliedWrites::Entry& entry, Deadline deadline);
-  CommittedWrite Committed(const WriteOutcome& outcome, bool has_text, PendingReason reason);
+  void BeginIntents(std::span<Draft> drafts, CommitMode mode, Deadline deadline);
+  std::vector<Sent> Send(std::span<Draft> drafts, Deadline deadline);
+  bool LeaveRefused(std::span<const Sent> sent, Deadline deadline);
+  void CommitRecords(std::span<Draft> drafts,
+                     CommitMode mode,
+                     const std::shared_ptr<void>& held,
+                     Deadline deadline);
+  void AbortIntents(std::span<Draft> drafts);
+  void Settle(std::span<const Sent> sent);
+
+  static std::vector<Draft*> Undecided(std::span<Draft> drafts, CommitMode mode);
+  static void RefuseUnheld(std::span<Draft> drafts);
+  static bool IsEachKnown(std::span<const Draft> drafts);
+  static PendingVector RowOf(const VectorPlace& place, RecordId id, Stamp stamp);
+  std::vector<Result<WriteOutcome>> CommitInMode(std::vector<WriteOp> operations,
+                                                 CommitMode mode,
+                                                 const std::shared_ptr<void>& held,
+                                                 Deadline deadline);
+  Result<std::vector<ApplyResult>> SendTo(const VectorPlace& place,
+                                          std::span<const VectorWrite> writes,
+                                          Deadline deadline);
+  bool SendCurrent(RecordId id,
+                   bool has_text,
+                   UnappliedWrites::Entry& unapplied,
+                   Deadline deadline);
+  Deadline IndexDeadline(const VectorPlace& place, bool has_slot, Deadline deadline);
+  CommittedWrite Committed(const Draft& draft);
   void Count(const CommittedWrite& write);
 
   Runtime& runtime_;
-  RecordStore& store_;
   VectorSets& sets_;
-  EmbeddingService* embedder_;
+  Settler& settler_;
   Metrics& metrics_;
   const Options options_;
+  WaitSlots slots_;
+  WriteEmbedder write_embedder_;
   IndexWriter index_writer_;
-  GroupCommitter committer_;
   std::function<void()> wake_relay_ = [] {};
-  Mutex mutex_;
-  int waiting_count_ = 0;
+  GroupCommitter committer_;  // Last: it ends first, and wakes the relay until then.
 };
 
 }  // namespace datastorage

@@ -4,6 +4,8 @@
 #include <unordered_set>
 
 #include "base/limits.h"
+#include "engine/mutant.h"
+#include "engine/settled_commit.h"
 
 namespace datastorage {
 namespace {
@@ -67,7 +69,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
     for (WriteOp& operation : operations) {
       items.push_back(std::make_shared<Item>());
       items.back()->operation = std::move(operation);
-      items.back()->held = held;
+      if (!DS_MUTANT(kLeavesEarly)) items.back()->held = held;
       queue_.push_back(items.back());
     }
     metrics_.Set(Metric::kCommitQueue, static_cast<double>(queue_.size()));
@@ -79,13 +81,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
 
 std::vector<Result<WriteOutcome>> GroupCommitter::CommitAll(std::span<const WriteOp> operations,
                                                             Deadline deadline) {
-  Result<std::vector<WriteOutcome>> outcomes =
-      store_.Commit(operations, CommitMode::kAllOrNothing, deadline);
-  if (!outcomes.has_value()) {
-    return std::vector<Result<WriteOutcome>>(operations.size(),
-                                             Result<WriteOutcome>(outcomes.error()));
-  }
-  return {outcomes->begin(), outcomes->end()};
+  return CommitSettled(runtime_, store_, operations, CommitMode::kAllOrNothing, deadline);
 }
 
 Result<WriteOutcome> GroupCommitter::Await(const ItemPointer& item, Deadline deadline) {
@@ -103,14 +99,17 @@ Result<WriteOutcome> GroupCommitter::Await(const ItemPointer& item, Deadline dea
 
 void GroupCommitter::Run() {
   for (;;) {
-    const std::vector<ItemPointer> batch = TakeBatch();
-    if (batch.empty()) return;
+    const std::optional<std::vector<ItemPointer>> taken = TakeBatch();
+    if (!taken.has_value()) return;
+    const std::vector<ItemPointer>& batch = *taken;
+    if (batch.empty()) continue;
     metrics_.Observe(Metric::kCommitBatchSize, static_cast<double>(batch.size()));
     CommitBatch(batch);
   }
 }
 
-std::vector<GroupCommitter::ItemPointer> GroupCommitter::TakeBatch() {
+// Nothing: there is no more to come. Empty: all that waited had been given up.
+std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBatch() {
   std::vector<ItemPointer> abandoned;  // Goes after the lock.
   const MutexLock lock(mutex_);
   std::vector<ItemPointer> batch;
@@ -127,7 +126,8 @@ std::vector<GroupCommitter::ItemPointer> GroupCommitter::TakeBatch() {
       }
       queue_.pop_front();
     }
-    if (!batch.empty() || is_stopping_) break;
+    if (!batch.empty() || !abandoned.empty()) break;
+    if (is_stopping_) return std::nullopt;
     queued_.Wait(mutex_, Deadline::Never());
   }
   metrics_.Set(Metric::kCommitQueue, static_cast<double>(queue_.size()));
@@ -139,12 +139,17 @@ void GroupCommitter::CommitBatch(const std::vector<ItemPointer>& batch) {
   operations.reserve(batch.size());
   // Moved, not copied: a failed batch moves them back before it is split.
   for (const ItemPointer& item : batch) operations.push_back(std::move(item->operation));
-  const Result<std::vector<WriteOutcome>> outcomes =
-      store_.Commit(operations, CommitMode::kEachForItself, Deadline::In(kCommitTimeout, runtime_));
+  std::vector<Result<WriteOutcome>> results = CommitSettled(runtime_,
+                                                            store_,
+                                                            operations,
+                                                            CommitMode::kEachForItself,
+                                                            Deadline::In(kCommitTimeout, runtime_));
   const bool is_splittable =
-      batch.size() > 1 && !outcomes.has_value() && !ConcernsEveryone(outcomes.error().code);
+      batch.size() > 1 && std::all_of(results.begin(), results.end(), [](const auto& result) {
+        return !result.has_value() && !ConcernsEveryone(result.error().code);
+      });
   if (!is_splittable) {
-    Decide(batch, outcomes);
+    Decide(batch, std::move(results));
     return;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->operation = std::move(operations[i]);
@@ -154,17 +159,11 @@ void GroupCommitter::CommitBatch(const std::vector<ItemPointer>& batch) {
 }
 
 void GroupCommitter::Decide(const std::vector<ItemPointer>& batch,
-                            const Result<std::vector<WriteOutcome>>& outcomes) {
+                            std::vector<Result<WriteOutcome>> results) {
   // Before the callers hear of it, and with no lock held: whoever still waits has its own share.
   for (const ItemPointer& item : batch) item->held.reset();
   const MutexLock lock(mutex_);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (outcomes.has_value()) {
-      batch[i]->result = (*outcomes)[i];
-    } else {
-      batch[i]->result = outcomes.error();
-    }
-  }
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->result = std::move(results[i]);
   decided_.NotifyAll();
 }
 

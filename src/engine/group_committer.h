@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,7 +30,8 @@ class GroupCommitter {
   // Decides each operation for itself, in the order given among themselves. One result each, in
   // order. `held` is kept as long as any of them may still commit, also after the caller gave up.
   // Errors: kResourceExhausted (queue full), kDeadlineExceeded (it was still waiting: nothing was
-  // changed), kOutcomeUnknown (the deadline passed inside its transaction), and the store's.
+  // changed), kOutcomeUnknown (the deadline passed inside its transaction), and the store's. A
+  // commit that the store did not answer is settled by its attempts as long as the time allows.
   std::vector<Result<WriteOutcome>> CommitEach(std::vector<WriteOp> operations,
                                                const std::shared_ptr<void>& held,
                                                Deadline deadline);
@@ -43,10 +45,9 @@ class GroupCommitter {
   using ItemPointer = std::shared_ptr<Item>;
 
   void Run();
-  std::vector<ItemPointer> TakeBatch();
+  std::optional<std::vector<ItemPointer>> TakeBatch();
   void CommitBatch(const std::vector<ItemPointer>& batch);
-  void Decide(const std::vector<ItemPointer>& batch,
-              const Result<std::vector<WriteOutcome>>& outcomes);
+  void Decide(const std::vector<ItemPointer>& batch, std::vector<Result<WriteOutcome>> results);
   Result<WriteOutcome> Await(const ItemPointer& item, Deadline deadline);
 
   Runtime& runtime_;

@@ -82,7 +82,9 @@ void HealthService::DateFindings(HealthReport& report) {
 }
 
 void HealthService::RefreshGauges(Deadline deadline) {
-  metrics_.Set(Metric::kIndexPoints, static_cast<double>(sets_.index().Size()));
+  if (const std::optional<VectorPlace> live = sets_.Live(); live.has_value()) {
+    metrics_.Set(Metric::kIndexPoints, static_cast<double>(live->index->Size()));
+  }
   const Result<std::vector<PendingTally>> tallies = store_.TallyPending(deadline);
   if (!tallies.has_value()) return;
   metrics_.Clear(Metric::kPendingVectors);

@@ -1,25 +1,33 @@
 #include "engine/index_writer.h"
 
-#include "base/log.h"
 #include "schema/members.h"
 
 namespace datastorage {
 
-Result<void> IndexWriter::Apply(std::span<const VectorWrite> writes, Deadline deadline) {
-  if (writes.empty() || !sets_.Live().has_value()) return {};
-  DS_ASSIGN_OR_RETURN(const std::vector<ApplyResult> results,
-                      sets_.index().Apply(writes, deadline));
-  for (const ApplyResult& result : results) {
-    if (result.status == ApplyStatus::kRefused) return Unavailable("the index refused a vector");
+Result<std::vector<ApplyResult>> IndexWriter::Apply(const VectorPlace& place,
+                                                    std::span<const VectorWrite> writes,
+                                                    Deadline deadline) {
+  if (writes.empty()) return std::vector<ApplyResult>();
+  if (!place.is_marked || !place.breaker->Allows()) {
+    return Unavailable("the vector index is not answering");
   }
-  return {};
+  Result<std::vector<ApplyResult>> results = place.index->Apply(writes, deadline);
+  if (results.has_value()) {
+    place.breaker->Succeeded();
+  } else {
+    place.breaker->Failed();
+  }
+  return results;
 }
 
-Result<void> IndexWriter::ApplyCurrent(std::span<const RecordId> ids, Deadline deadline) {
-  if (ids.empty() || !sets_.Live().has_value()) return {};
+Result<std::vector<AppliedRecord>> IndexWriter::ApplyCurrent(const VectorPlace& place,
+                                                             std::span<const RecordId> ids,
+                                                             Deadline deadline) {
+  std::vector<AppliedRecord> applied;
+  if (ids.empty()) return applied;
   const std::vector<RecordRef> refs(ids.begin(), ids.end());
   DS_ASSIGN_OR_RETURN(std::vector<ReadOutcome> outcomes,
-                      store_.Read(refs, sets_.Space(), deadline));
+                      store_.Read(refs, place.set.space, deadline));
   std::vector<VectorWrite> writes;
   for (ReadOutcome& outcome : outcomes) {
     if (outcome.status != ReadStatus::kFound) continue;
@@ -28,19 +36,23 @@ Result<void> IndexWriter::ApplyCurrent(std::span<const RecordId> ids, Deadline d
       write.embedding = outcome.embedding->vector;
       write.members = schema::FilterMembersOf(outcome.record);
     }
+    applied.push_back({write.id, write.stamp, write.embedding.has_value(), {}});
     writes.push_back(std::move(write));
   }
-  return Apply(writes, deadline);
+  DS_ASSIGN_OR_RETURN(const std::vector<ApplyResult> results, Apply(place, writes, deadline));
+  for (std::size_t i = 0; i < applied.size(); ++i) applied[i].result = results[i];
+  return applied;
 }
 
-Result<void> IndexWriter::LeaveToRelay(std::span<const RecordId> ids,
-                                       PendingReason reason,
+Result<void> IndexWriter::LeaveToRelay(const VectorPlace& place,
+                                       std::span<const RecordId> ids,
                                        Deadline deadline) {
-  if (!sets_.Live().has_value()) return {};
   std::vector<WriteOp> operations;
   for (const RecordId& id : ids) {
-    operations.emplace_back(EnqueuePendingOp{sets_.Live()->id, id, reason});
+    operations.emplace_back(
+        EnqueuePendingOp{place.set.id, id, PendingReason::kVectorStoreUnavailable});
   }
+  if (operations.empty()) return {};
   DS_RETURN_IF_ERROR(store_.Commit(operations, CommitMode::kEachForItself, deadline));
   return {};
 }

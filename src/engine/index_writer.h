@@ -1,4 +1,5 @@
-// IndexWriter: brings committed records into the index that answers searches.
+// IndexWriter: brings committed records into the indexes of vector sets. While an index fails, its
+// breaker answers in its place.
 //
 // Threads:   safe to call concurrently: stamps decide which of two writes is newer.
 // Ownership: keeps references to what it is given; all must outlive it.
@@ -12,26 +13,41 @@
 
 namespace datastorage {
 
+// A record as it was brought into an index.
+struct AppliedRecord {
+  RecordId id;
+  Stamp stamp = 0;
+  bool has_embedding = false;
+  ApplyResult result;
+};
+
 class IndexWriter {
  public:
-  IndexWriter(RecordStore& store, VectorSets& sets) : store_(store), sets_(sets) {}
+  explicit IndexWriter(RecordStore& store) : store_(store) {}
 
-  // Errors: those of the index; then none or some are applied, which a repetition mends.
-  Result<void> Apply(std::span<const VectorWrite> writes, Deadline deadline);
+  // One result per write, in order.
+  // Errors: those of the index, and kUnavailable while its breaker is open; then none or some are
+  // applied, which a repetition mends.
+  Result<std::vector<ApplyResult>> Apply(const VectorPlace& place,
+                                         std::span<const VectorWrite> writes,
+                                         Deadline deadline);
 
-  // Reads the records as they are now and applies each under its own stamp: the stored embedding
-  // of its current text, or a tombstone. What was erased or never committed is left to its own
-  // write. Right however many writers race, since one stamp has one content.
-  // Errors: those of the record store and of the index.
-  Result<void> ApplyCurrent(std::span<const RecordId> ids, Deadline deadline);
+  // Reads records as they are now and brings them into the place's index, each under its own stamp:
+  // the stored embedding of its current text, or a tombstone. What was erased or never committed is
+  // left to its own write. Right however many writers race, since one stamp has one content.
+  // Errors: also those of the record store.
+  Result<std::vector<AppliedRecord>> ApplyCurrent(const VectorPlace& place,
+                                                  std::span<const RecordId> ids,
+                                                  Deadline deadline);
 
-  // Leaves a pending row for records that are committed but could not be applied, so that the
-  // relay does it, in this process or the next.
-  Result<void> LeaveToRelay(std::span<const RecordId> ids, PendingReason reason, Deadline deadline);
+  // Leaves a pending row for records that are committed but could not be applied, so that the relay
+  // does it, in this process or the next. Errors: those of the record store.
+  Result<void> LeaveToRelay(const VectorPlace& place,
+                            std::span<const RecordId> ids,
+                            Deadline deadline);
 
  private:
   RecordStore& store_;
-  VectorSets& sets_;
 };
 
 }  // namespace datastorage

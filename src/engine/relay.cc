@@ -1,9 +1,11 @@
 #include "engine/relay.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/mutant.h"
 #include "schema/embedded_text.h"
 
 namespace datastorage {
@@ -22,26 +24,44 @@ Duration BackoffAfter(int attempt_count) {
   return std::min(kBackoffMost, kBackoffLeast * (1 << doublings));
 }
 
+// Failures that may be one row's own.
+bool IsOwnFault(ErrorCode code) {
+  return code == ErrorCode::kInternal || code == ErrorCode::kInvalidArgument;
+}
+
+PendingReason ReasonOf(Relay::Side side, bool is_busy) {
+  if (side == Relay::Side::kIndex) {
+    return is_busy ? PendingReason::kVectorStoreBusy : PendingReason::kVectorStoreUnavailable;
+  }
+  return is_busy ? PendingReason::kEmbedderBusy : PendingReason::kEmbedderUnavailable;
+}
+
 }  // namespace
 
-// A leased row on its way to an embedding.
+// A leased row on its way.
 struct Relay::Work {
   PendingVector row;
-  std::string text;
+  bool is_found = false;            // There is a record; else a tombstone is due.
+  std::optional<std::string> text;  // Of a record without an embedding: what is to be embedded.
   std::optional<Embedding> embedding;
+  std::optional<ApplyResult> result;
+  std::optional<ErrorCode> failure;  // Of the index.
+  bool is_given_back = false;
 };
 
 Relay::Relay(Runtime& runtime,
              RecordStore& store,
              VectorSets& sets,
              EmbeddingService* embedder,
+             Settler& settler,
              Metrics& metrics)
     : runtime_(runtime),
       store_(store),
       sets_(sets),
       embedder_(embedder),
+      settler_(settler),
       metrics_(metrics),
-      index_writer_(store, sets),
+      index_writer_(store),
       mutex_(runtime),
       woken_(runtime) {}
 
@@ -95,124 +115,263 @@ void Relay::Run() {
 }
 
 Result<int> Relay::RunOnce() {
-  if (!sets_.Live().has_value()) return 0;
   const Deadline deadline = Deadline::In(kRoundTimeout, runtime_);
+  DS_RETURN_IF_ERROR(sets_.Refresh(deadline));
   DS_RETURN_IF_ERROR(ApplyLeftOver(deadline));
-  const WallTime now = runtime_.WallNow();
-  DS_ASSIGN_OR_RETURN(
-      const std::vector<PendingVector> rows,
-      store_.LeaseDue(static_cast<int>(limits::kRelayBatchCountMax), now, now + kLease, deadline));
-  if (rows.empty()) return 0;
-  const Result<void> finished = Finish(rows, deadline);
-  if (!finished.has_value()) {
-    for (const PendingVector& row : rows) GiveBack(row, finished.error().code, deadline);
+  int leased_count = 0;
+  for (const VectorPlace& place : sets_.Places()) {
+    DS_ASSIGN_OR_RETURN(const int count, RunPlace(place, deadline));
+    leased_count += count;
   }
-  return static_cast<int>(rows.size());
+  return leased_count;
 }
 
-// Writes whose callers gave up in the midst of the commit.
+// Writes whose callers gave up in the midst of the commit, where no row stands for them.
 Result<void> Relay::ApplyLeftOver(Deadline deadline) {
   const auto entry = sets_.unapplied().TakeLeftOver(limits::kRelayBatchCountMax);
-  if (!index_writer_.ApplyCurrent(entry->ids(), deadline).has_value()) {
-    DS_RETURN_IF_ERROR(
-        index_writer_.LeaveToRelay(entry->ids(), PendingReason::kVectorStoreUnavailable, deadline));
+  if (entry->ids().empty()) return {};
+  for (const VectorPlace& place : sets_.Places()) {
+    if (place.HasRowPerWrite()) continue;
+    const Result<std::vector<AppliedRecord>> applied =
+        index_writer_.ApplyCurrent(place, entry->ids(), deadline);
+    const bool is_whole =
+        applied.has_value() && std::none_of(applied->begin(), applied->end(), [](const auto& each) {
+          return each.result.status == ApplyStatus::kRefused;
+        });
+    if (is_whole) continue;
+    DS_RETURN_IF_ERROR(index_writer_.LeaveToRelay(place, entry->ids(), deadline));
   }
   entry->Finish();
   return {};
 }
 
-Result<void> Relay::Finish(std::span<const PendingVector> rows, Deadline deadline) {
-  std::vector<RecordRef> refs;
-  std::vector<RecordId> ids;
-  for (const PendingVector& row : rows) {
-    refs.emplace_back(row.id);
-    ids.push_back(row.id);
-  }
-  const auto unapplied = sets_.unapplied().Enter(ids);
-  DS_ASSIGN_OR_RETURN(const std::vector<ReadOutcome> outcomes,
-                      store_.Read(refs, sets_.Space(), deadline));
-  std::vector<Work> missing;
-  std::vector<PendingVector> ready;
-  std::vector<VectorWrite> tombstones;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool is_found = outcomes[i].status == ReadStatus::kFound;
-    std::optional<std::string> text;
-    if (is_found) text = schema::EmbeddedText(outcomes[i].record.body);
-    if (is_found && text.has_value() && !outcomes[i].embedding.has_value()) {
-      missing.push_back({rows[i], *std::move(text), std::nullopt});
-      continue;
-    }
-    if (!is_found) tombstones.push_back({rows[i].id, rows[i].stamp, std::nullopt, {}});
-    ready.push_back(rows[i]);
-  }
-  DS_RETURN_IF_ERROR(EmbedMissing(missing, deadline));
-  DS_RETURN_IF_ERROR(StoreEmbeddings(missing, deadline));
-  DS_RETURN_IF_ERROR(index_writer_.Apply(tombstones, deadline));
-  DS_RETURN_IF_ERROR(index_writer_.ApplyCurrent(ids, deadline));
-  DS_RETURN_IF_ERROR(store_.Settle(ready, deadline));
-  unapplied->Finish();
-  metrics_.Count(Metric::kRelayAttempts, {"settled"}, static_cast<double>(ready.size()));
-  return {};
+Result<int> Relay::RunPlace(const VectorPlace& place, Deadline deadline) {
+  // While the index as a whole fails, no row is tried for itself; one probes when it is time.
+  if (!place.is_marked || !place.breaker->WouldAllow()) return 0;
+  const bool is_probe = place.breaker->state() != CircuitBreaker::State::kClosed;
+  const int limit = is_probe ? 1 : static_cast<int>(limits::kRelayBatchCountMax);
+  const WallTime now = runtime_.WallNow();
+  DS_ASSIGN_OR_RETURN(
+      std::vector<PendingVector> rows,
+      store_.LeaseDue(place.set.id, limit, {.now = now, .until = now + kLease}, deadline));
+  const auto leased_count = static_cast<int>(rows.size());
+  DS_RETURN_IF_ERROR(FenceIntents(rows, deadline));
+  if (!rows.empty()) DS_RETURN_IF_ERROR(Finish(place, rows, deadline));
+  return leased_count;
 }
 
-// Rows whose text could not be embedded are given back one by one and drop out of `missing`.
-Result<void> Relay::EmbedMissing(std::vector<Work>& missing, Deadline deadline) {
-  if (missing.empty()) return {};
-  if (embedder_ == nullptr) return Unavailable("there is no embedder");
-  std::vector<std::string_view> texts;
-  texts.reserve(missing.size());
-  for (const Work& work : missing) texts.emplace_back(work.text);
-  const std::vector<Result<Embedding>> vectors = embedder_->EmbedEach(
-      texts, EmbeddingPriority::kRelay, deadline.Within(kEmbedTimeout, runtime_));
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (vectors[i].has_value()) {
-      missing[i].embedding = *vectors[i];
-    } else {
-      GiveBack(missing[i].row, vectors[i].error().code, deadline);
-    }
-  }
-  std::erase_if(missing, [](const Work& work) { return !work.embedding.has_value(); });
-  return {};
-}
-
-Result<void> Relay::StoreEmbeddings(std::vector<Work>& embedded, Deadline deadline) {
-  if (embedded.empty()) return {};
+// Takes the intents out of `rows`. Their writers find them no more; what is left are due rows for a
+// later round.
+Result<void> Relay::FenceIntents(std::vector<PendingVector>& rows, Deadline deadline) {
   std::vector<WriteOp> operations;
-  for (const Work& work : embedded) {
-    const Sha256 text_hash = schema::EmbeddedTextHash(work.text);
-    operations.emplace_back(
-        StoreEmbeddingOp{work.row.id, {sets_.Space(), text_hash, *work.embedding}});
+  operations.reserve(rows.size());
+  for (const PendingVector& row : rows) {
+    if (row.is_intent) operations.emplace_back(AbortIntentOp{row.id, row.stamp});
   }
+  if (operations.empty()) return {};
+  DS_RETURN_IF_ERROR(store_.Commit(operations, CommitMode::kEachForItself, deadline));
+  std::erase_if(rows, [](const PendingVector& row) { return row.is_intent; });
+  return {};
+}
+
+Result<void> Relay::Finish(const VectorPlace& place,
+                           std::span<const PendingVector> rows,
+                           Deadline deadline) {
+  std::vector<RecordId> ids;
+  ids.reserve(rows.size());
+  for (const PendingVector& row : rows) ids.push_back(row.id);
+  // Storing an embedding may take the row away before the index has it.
+  const auto unapplied = sets_.unapplied().Enter(std::move(ids));
+  DS_ASSIGN_OR_RETURN(std::vector<Work> works, Read(place, rows, deadline));
+  EmbedMissing(works, deadline);
+  std::erase_if(works, [](const Work& work) { return work.is_given_back; });
+  DS_RETURN_IF_ERROR(StoreEmbeddings(place, works, deadline));
+  std::erase_if(works, [](const Work& work) { return work.is_given_back; });
+  Send(place, works, deadline);
+  DS_RETURN_IF_ERROR(RenewOverFutureStamps(place, works, deadline));
+  if (Settle(place, works, deadline)) unapplied->Finish();
+  return {};
+}
+
+Result<std::vector<Relay::Work>> Relay::Read(const VectorPlace& place,
+                                             std::span<const PendingVector> rows,
+                                             Deadline deadline) {
+  std::vector<RecordRef> refs;
+  refs.reserve(rows.size());
+  for (const PendingVector& row : rows) refs.emplace_back(row.id);
+  DS_ASSIGN_OR_RETURN(const std::vector<ReadOutcome> outcomes,
+                      store_.Read(refs, place.set.space, deadline));
+  std::vector<Work> works(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    works[i].row = rows[i];
+    works[i].is_found = outcomes[i].status == ReadStatus::kFound;
+    if (works[i].is_found && !outcomes[i].embedding.has_value()) {
+      works[i].text = schema::EmbeddedText(outcomes[i].record.body);
+    }
+  }
+  return works;
+}
+
+// Leaves each work that lacks an embedding with one, or gives it back.
+void Relay::EmbedMissing(std::span<Work> works, Deadline deadline) {
+  std::vector<std::string_view> texts;
+  std::vector<Work*> owners;
+  for (Work& work : works) {
+    if (!work.text.has_value()) continue;
+    texts.emplace_back(*work.text);
+    owners.push_back(&work);
+  }
+  if (texts.empty()) return;
+  std::vector<Result<Embedding>> vectors(texts.size(),
+                                         Result<Embedding>(Unavailable("there is no embedder")));
+  if (embedder_ != nullptr) {
+    vectors = embedder_->EmbedEach(
+        texts, EmbeddingPriority::kRelay, deadline.Within(kEmbedTimeout, runtime_));
+  }
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (vectors[i].has_value()) {
+      owners[i]->embedding = *vectors[i];
+    } else {
+      GiveBack(*owners[i], vectors[i].error().code, Side::kEmbedder, deadline);
+    }
+  }
+}
+
+Result<void> Relay::StoreEmbeddings(const VectorPlace& place,
+                                    std::span<Work> works,
+                                    Deadline deadline) {
+  std::vector<WriteOp> operations;
+  std::vector<Work*> owners;
+  for (Work& work : works) {
+    if (!work.embedding.has_value()) continue;
+    const Sha256 text_hash = schema::EmbeddedTextHash(*work.text);
+    operations.emplace_back(
+        StoreEmbeddingOp{work.row.id, {place.set.space, text_hash, *work.embedding}});
+    owners.push_back(&work);
+  }
+  if (operations.empty()) return {};
   DS_ASSIGN_OR_RETURN(const std::vector<WriteOutcome> outcomes,
                       store_.Commit(operations, CommitMode::kEachForItself, deadline));
-  for (std::size_t i = 0; i < embedded.size(); ++i) {
+  for (std::size_t i = 0; i < owners.size(); ++i) {
     if (outcomes[i].status == WriteStatus::kEmbeddingStored) {
+      owners[i]->row.stamp = outcomes[i].stamp;
       metrics_.Count(Metric::kRelayAttempts, {"embedded"});
     } else {
       // The text changed meanwhile: the row belongs to the new one and is due at once.
-      GiveBack(embedded[i].row, ErrorCode::kResourceExhausted, deadline);
+      GiveBack(*owners[i], ErrorCode::kResourceExhausted, Side::kEmbedder, deadline);
     }
   }
   return {};
 }
 
+// A batch that fails is halved, so that a row only ever fails for its own sake.
+void Relay::Send(const VectorPlace& place, std::span<Work> works, Deadline deadline) {
+  const Result<void> sent = SendBatch(place, works, deadline);
+  if (sent.has_value()) return;
+  if (works.size() > 1 && IsOwnFault(sent.error().code)) {
+    Send(place, works.first(works.size() / 2), deadline);
+    Send(place, works.subspan(works.size() / 2), deadline);
+    return;
+  }
+  for (Work& work : works) work.failure = sent.error().code;
+}
+
+Result<void> Relay::SendBatch(const VectorPlace& place, std::span<Work> works, Deadline deadline) {
+  std::vector<RecordId> ids;
+  std::vector<VectorWrite> tombstones;
+  std::unordered_map<RecordId, Work*> works_of;
+  for (Work& work : works) {
+    works_of[work.row.id] = &work;
+    if (work.is_found) {
+      ids.push_back(work.row.id);
+    } else {
+      tombstones.push_back({work.row.id, work.row.stamp, std::nullopt, {}});
+    }
+  }
+  DS_ASSIGN_OR_RETURN(const std::vector<ApplyResult> results,
+                      index_writer_.Apply(place, tombstones, deadline));
+  for (std::size_t i = 0; i < tombstones.size(); ++i) {
+    works_of[tombstones[i].id]->result = results[i];
+  }
+  DS_ASSIGN_OR_RETURN(const std::vector<AppliedRecord> applied,
+                      index_writer_.ApplyCurrent(place, ids, deadline));
+  for (const AppliedRecord& each : applied) works_of[each.id]->result = each.result;
+  return {};
+}
+
+// An index that holds a stamp which was never issued belongs to a record store that was put back to
+// an older state. Stamps go on above it, and the rows take new ones.
+Result<void> Relay::RenewOverFutureStamps(const VectorPlace& place,
+                                          std::span<Work> works,
+                                          Deadline deadline) {
+  Stamp highest_held = 0;
+  for (const Work& work : works) {
+    if (work.result.has_value() && work.result->status == ApplyStatus::kSuperseded) {
+      highest_held = std::max(highest_held, work.result->held_stamp);
+    }
+  }
+  if (highest_held == 0) return {};
+  DS_ASSIGN_OR_RETURN(const Stamp highest_issued, store_.RaiseStamps(highest_held, deadline));
+  if (highest_held <= highest_issued) return {};
+  Log(LogLevel::kError,
+      "a vector index holds stamps that were never issued",
+      {{"set", place.set.id}, {"held", highest_held}, {"issued", highest_issued}});
+  std::vector<WriteOp> operations;
+  for (Work& work : works) {
+    const bool is_future = work.result.has_value() &&
+                           work.result->status == ApplyStatus::kSuperseded &&
+                           work.result->held_stamp > highest_issued;
+    if (!is_future) continue;
+    work.result.reset();  // Not settled: the row goes on under its new stamp.
+    metrics_.Count(Metric::kRelayAttempts, {"renewed"});
+    operations.emplace_back(
+        EnqueuePendingOp{place.set.id, work.row.id, PendingReason::kReconcile, true});
+  }
+  DS_RETURN_IF_ERROR(store_.Commit(operations, CommitMode::kEachForItself, deadline));
+  return {};
+}
+
+// Whether every row is done with, or still there.
+bool Relay::Settle(const VectorPlace& place, std::span<Work> works, Deadline deadline) {
+  std::vector<PendingVector> held;
+  bool is_whole = true;
+  for (Work& work : works) {
+    if (work.result.has_value() && work.result->status == ApplyStatus::kRefused) {
+      work.failure = ErrorCode::kInternal;
+    }
+    if (work.failure.has_value() && !DS_MUTANT(kSettlesUnsent)) {
+      is_whole = is_whole && place.HasRowPerWrite();
+      GiveBack(work, *work.failure, Side::kIndex, deadline);
+    } else if (work.result.has_value() || DS_MUTANT(kSettlesUnsent)) {
+      held.push_back(work.row);
+    }
+  }
+  metrics_.Count(Metric::kRelayAttempts, {"settled"}, static_cast<double>(held.size()));
+  if (!place.index->Capabilities().is_visible_at_once) {
+    settler_.Settle(place, std::move(held));
+  } else if (!store_.Settle(held, deadline).has_value()) {
+    Log(LogLevel::kWarning, "pending rows stay, and are worked on again", {});
+  }
+  return is_whole;
+}
+
 // Makes a row due again later. Failures for the row's own sake are counted towards parking;
-// those of the embedder or the store as a whole are not.
-void Relay::GiveBack(const PendingVector& row, ErrorCode code, Deadline deadline) {
-  const bool is_own_fault = code == ErrorCode::kInternal || code == ErrorCode::kInvalidArgument;
+// those of the embedder, the index or the store as a whole are not.
+void Relay::GiveBack(Work& work, ErrorCode code, Side side, Deadline deadline) {
+  work.is_given_back = true;
   metrics_.Count(Metric::kRelayAttempts, {"failed"});
   Result<void> done;
-  if (is_own_fault && row.attempt_count + 1 >= kAttemptCountMax) {
-    done = store_.Park({&row, 1}, deadline);
+  if (IsOwnFault(code) && work.row.attempt_count + 1 >= kAttemptCountMax) {
+    done = store_.Park({&work.row, 1}, deadline);
     metrics_.Count(Metric::kRelayAttempts, {"parked"});
   } else {
     const bool is_busy =
         code == ErrorCode::kResourceExhausted || code == ErrorCode::kDeadlineExceeded;
-    const Duration pause = is_busy ? kBackoffLeast : BackoffAfter(row.attempt_count);
-    done = store_.Fail({&row, 1},
-                       is_busy ? PendingReason::kEmbedderBusy : PendingReason::kEmbedderUnavailable,
-                       runtime_.WallNow() + pause,
-                       deadline);
+    Duration pause = is_busy ? kBackoffLeast : BackoffAfter(work.row.attempt_count);
+    // The breaker spares an index that fails; when it closes, all rows are due at once.
+    if (side == Side::kIndex && !IsOwnFault(code)) pause = Duration{0};
+    done =
+        store_.Fail({&work.row, 1}, ReasonOf(side, is_busy), runtime_.WallNow() + pause, deadline);
   }
   if (!done.has_value()) {
     Log(LogLevel::kWarning, "a pending row keeps its lease", {{"code", NameOf(done.error().code)}});

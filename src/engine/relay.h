@@ -1,5 +1,6 @@
-// Relay: finishes what writes left pending. It leases due rows, embeds what lacks an embedding,
-// stores it guarded by the text it was made of, and applies the committed record to the index.
+// Relay: finishes what writes left pending. For each set it leases due rows, embeds what lacks an
+// embedding, stores it guarded by the text it was made of, and brings the committed record, or a
+// tombstone, into the set's index. Intents whose lease has ended it takes away from their writers.
 //
 // Threads:   one task of its own; Wake may be called from anywhere.
 // Ownership: keeps references to what it is given; all must outlive it.
@@ -13,6 +14,7 @@
 #include "base/runtime.h"
 #include "engine/embedding_service.h"
 #include "engine/index_writer.h"
+#include "engine/settler.h"
 #include "engine/vector_sets.h"
 #include "ports/record_store.h"
 
@@ -25,6 +27,7 @@ class Relay {
         RecordStore& store,
         VectorSets& sets,
         EmbeddingService* embedder,
+        Settler& settler,
         Metrics& metrics);
   ~Relay();
   Relay(const Relay&) = delete;
@@ -35,22 +38,39 @@ class Relay {
   // Says that something has become due.
   void Wake();
 
-  // Leases one batch and works on it; returns how many rows it leased. For Start and for tests.
+  // Leases one batch of each set and works on it; returns how many rows it leased. For Start and
+  // for tests.
   Result<int> RunOnce();
+
+  enum class Side : std::uint8_t { kEmbedder, kIndex };  // Where a row failed.
 
  private:
   struct Work;
   void Run();
   Result<void> ApplyLeftOver(Deadline deadline);
-  Result<void> Finish(std::span<const PendingVector> rows, Deadline deadline);
-  Result<void> EmbedMissing(std::vector<Work>& missing, Deadline deadline);
-  Result<void> StoreEmbeddings(std::vector<Work>& embedded, Deadline deadline);
-  void GiveBack(const PendingVector& row, ErrorCode code, Deadline deadline);
+  Result<int> RunPlace(const VectorPlace& place, Deadline deadline);
+  Result<void> FenceIntents(std::vector<PendingVector>& rows, Deadline deadline);
+  Result<void> Finish(const VectorPlace& place,
+                      std::span<const PendingVector> rows,
+                      Deadline deadline);
+  Result<std::vector<Work>> Read(const VectorPlace& place,
+                                 std::span<const PendingVector> rows,
+                                 Deadline deadline);
+  void EmbedMissing(std::span<Work> works, Deadline deadline);
+  Result<void> StoreEmbeddings(const VectorPlace& place, std::span<Work> works, Deadline deadline);
+  void Send(const VectorPlace& place, std::span<Work> works, Deadline deadline);
+  Result<void> SendBatch(const VectorPlace& place, std::span<Work> works, Deadline deadline);
+  Result<void> RenewOverFutureStamps(const VectorPlace& place,
+                                     std::span<Work> works,
+                                     Deadline deadline);
+  bool Settle(const VectorPlace& place, std::span<Work> works, Deadline deadline);
+  void GiveBack(Work& work, ErrorCode code, Side side, Deadline deadline);
 
   Runtime& runtime_;
   RecordStore& store_;
   VectorSets& sets_;
   EmbeddingService* embedder_;
+  Settler& settler_;
   Metrics& metrics_;
   IndexWriter index_writer_;
   Mutex mutex_;

@@ -47,18 +47,20 @@ std::string_view NameOf(DegradedCode code) {
   return kDegradedNames[static_cast<std::size_t>(code)];
 }
 
-SearchService::SearchService(RecordStore& store,
+SearchService::SearchService(Runtime& runtime,
+                             RecordStore& store,
                              VectorSets& sets,
                              EmbeddingService* embedder,
                              Metrics& metrics)
-    : store_(store),
+    : runtime_(runtime),
+      store_(store),
       sets_(sets),
       embedder_(embedder),
       metrics_(metrics),
-      semantic_(store, sets, metrics) {}
+      semantic_(runtime, store, sets, metrics) {}
 
 Result<SearchReply> SearchService::Search(const SearchRequest& request, Deadline deadline) {
-  const SteadyTime begin = SystemClock().Now();
+  const SteadyTime begin = runtime_.Now();
   Result<SearchReply> reply = SearchUncounted(request, deadline);
   Count(NameOf(request.mode), reply, begin);
   return reply;
@@ -90,7 +92,7 @@ Result<SearchReply> SearchService::SearchUncounted(const SearchRequest& request,
 }
 
 Result<SearchReply> SearchService::Similar(const SimilarRequest& request, Deadline deadline) {
-  const SteadyTime begin = SystemClock().Now();
+  const SteadyTime begin = runtime_.Now();
   Result<SearchReply> reply = SimilarUncounted(request, deadline);
   Count("similar", reply, begin);
   return reply;
@@ -114,7 +116,8 @@ Result<SearchReply> SearchService::SimilarUncounted(const SimilarRequest& reques
                        SearchMode::kSemantic,
                        request.filter,
                        request.limit,
-                       request.min_similarity};
+                       request.min_similarity,
+                       origin.record.id};
   if (origin.embedding.has_value()) {
     search.embedding = origin.embedding->vector;
   } else if (const auto text = schema::EmbeddedText(origin.record.body); text.has_value()) {
@@ -125,8 +128,7 @@ Result<SearchReply> SearchService::SimilarUncounted(const SimilarRequest& reques
   DS_ASSIGN_OR_RETURN(const std::optional<Embedding> vector, QueryVector(search, reply, deadline));
   if (!vector.has_value()) return reply;
   std::unordered_map<RecordId, SearchHit> candidates;
-  DS_RETURN_IF_ERROR(
-      AddSemanticLeg(search, *vector, candidates, reply, deadline, origin.record.id));
+  DS_RETURN_IF_ERROR(AddSemanticLeg(search, *vector, candidates, reply, deadline));
   for (auto& [id, hit] : candidates) reply.hits.push_back(std::move(hit));
   Order(search, true, reply);
   return reply;
@@ -146,8 +148,8 @@ Result<std::optional<Embedding>> SearchService::QueryVector(const SearchRequest&
     return std::optional<Embedding>(vector);
   }
   const std::string text = schema::NormalizeForEmbedding(request.text);
-  const Result<Embedding> vector =
-      embedder_->Embed(text, EmbeddingPriority::kQuery, deadline.Within(kQueryEmbeddingTimeout));
+  const Result<Embedding> vector = embedder_->Embed(
+      text, EmbeddingPriority::kQuery, deadline.Within(kQueryEmbeddingTimeout, runtime_));
   if (vector.has_value()) return std::optional<Embedding>(*vector);
   reply.degraded.push_back({DegradedCode::kEmbedderUnavailable, std::nullopt, std::nullopt});
   reply.is_exact = false;
@@ -158,14 +160,13 @@ Result<void> SearchService::AddSemanticLeg(const SearchRequest& request,
                                            const Embedding& vector,
                                            Candidates& candidates,
                                            SearchReply& reply,
-                                           Deadline deadline,
-                                           std::optional<RecordId> excluded) {
+                                           Deadline deadline) {
   const int depth =
       request.mode == SearchMode::kHybrid ? std::max(kLegDepth, request.limit) : request.limit;
   const bool was_filled = sets_.IsFilled();
   DS_ASSIGN_OR_RETURN(
       SemanticAnswer answer,
-      semantic_.Nearest({vector, request.filter, depth, request.min_similarity, excluded},
+      semantic_.Nearest({vector, request.filter, depth, request.min_similarity, request.excluded},
                         deadline));
   reply.is_exact = answer.is_exact;
   if (!answer.used_index) {
@@ -173,7 +174,7 @@ Result<void> SearchService::AddSemanticLeg(const SearchRequest& request,
         was_filled ? DegradedCode::kIndexUnavailable : DegradedCode::kIndexFilling;
     reply.degraded.push_back({code, std::nullopt, std::nullopt});
   }
-  DS_RETURN_IF_ERROR(CountPending(request.filter, reply, deadline));
+  DS_RETURN_IF_ERROR(CountPending(request, answer, reply, deadline));
   int rank = 0;
   for (ConfirmedRecord& confirmed : answer.nearest) {
     const RecordId id = confirmed.record.id;
@@ -185,17 +186,22 @@ Result<void> SearchService::AddSemanticLeg(const SearchRequest& request,
 }
 
 // Says how many records that match cannot be found by meaning yet.
-Result<void> SearchService::CountPending(const Filter& filter,
+Result<void> SearchService::CountPending(const SearchRequest& request,
+                                         const SemanticAnswer& answer,
                                          SearchReply& reply,
                                          Deadline deadline) {
-  if (!sets_.Live().has_value()) return {};
-  DS_ASSIGN_OR_RETURN(const PendingIdPage pending, store_.PendingIds(sets_.Live()->id, deadline));
-  if (pending.ids.empty()) return {};
-  std::int64_t count = static_cast<std::int64_t>(pending.ids.size());
-  if (!filter.IsEverything()) {
-    const Filter pending_ones = Filter::And(
-        {Filter::Equals(Member::kVector, std::string(NameOf(VectorState::kPending))), filter});
-    DS_ASSIGN_OR_RETURN(count, store_.Count(pending_ones, count, deadline));
+  const std::optional<VectorPlace> live = sets_.Live();
+  if (!live.has_value()) return {};
+  std::int64_t count = answer.unembedded_count.value_or(0);
+  if (!answer.unembedded_count.has_value() || !live->HasRowPerWrite()) {
+    DS_ASSIGN_OR_RETURN(const PendingIdPage pending, store_.PendingIds(live->set.id, deadline));
+    count = static_cast<std::int64_t>(pending.ids.size());
+    if (count > 0 && !request.filter.IsEverything()) {
+      const Filter pending_ones =
+          Filter::And({Filter::Equals(Member::kVector, std::string(NameOf(VectorState::kPending))),
+                       request.filter});
+      DS_ASSIGN_OR_RETURN(count, store_.Count(pending_ones, count, deadline));
+    }
   }
   if (count > 0) {
     reply.degraded.push_back({DegradedCode::kPendingEmbeddings, count, std::nullopt});
@@ -259,7 +265,7 @@ void SearchService::Order(const SearchRequest& request, bool has_vector, SearchR
 void SearchService::Count(std::string_view operation,
                           const Result<SearchReply>& reply,
                           SteadyTime begin) {
-  const std::chrono::duration<double> elapsed = SystemClock().Now() - begin;
+  const std::chrono::duration<double> elapsed = runtime_.Now() - begin;
   metrics_.Observe(Metric::kQueryDuration, elapsed.count(), {operation});
   metrics_.Count(Metric::kQueryTotal,
                  {operation, reply.has_value() ? "ok" : NameOf(reply.error().code)});

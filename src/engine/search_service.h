@@ -31,6 +31,7 @@ struct SearchRequest {
   Filter filter;  // `kind` included.
   int limit = 0;
   std::optional<double> min_similarity;
+  std::optional<RecordId> excluded = std::nullopt;  // By meaning.
 };
 
 // Why an answer may lack something; a closed list in docs/search.md.
@@ -78,7 +79,11 @@ struct SimilarRequest {
 class SearchService {
  public:
   // `embedder` may be null: then words only.
-  SearchService(RecordStore& store, VectorSets& sets, EmbeddingService* embedder, Metrics& metrics);
+  SearchService(Runtime& runtime,
+                RecordStore& store,
+                VectorSets& sets,
+                EmbeddingService* embedder,
+                Metrics& metrics);
 
   // Errors: kInvalidArgument (nothing to search for), kUnavailable, kDeadlineExceeded, kInternal.
   Result<SearchReply> Search(const SearchRequest& request, Deadline deadline);
@@ -98,17 +103,20 @@ class SearchService {
                               const Embedding& vector,
                               Candidates& candidates,
                               SearchReply& reply,
-                              Deadline deadline,
-                              std::optional<RecordId> excluded = std::nullopt);
+                              Deadline deadline);
   Result<void> AddTextLeg(const SearchRequest& request,
                           const std::optional<Embedding>& vector,
                           Candidates& candidates,
                           SearchReply& reply,
                           Deadline deadline);
-  Result<void> CountPending(const Filter& filter, SearchReply& reply, Deadline deadline);
+  Result<void> CountPending(const SearchRequest& request,
+                            const SemanticAnswer& answer,
+                            SearchReply& reply,
+                            Deadline deadline);
   static void Order(const SearchRequest& request, bool has_vector, SearchReply& reply);
   void Count(std::string_view operation, const Result<SearchReply>& reply, SteadyTime begin);
 
+  Runtime& runtime_;
   RecordStore& store_;
   VectorSets& sets_;
   EmbeddingService* embedder_;

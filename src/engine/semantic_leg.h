@@ -31,12 +31,14 @@ struct SemanticAnswer {
   std::vector<ConfirmedRecord> nearest;  // Best first, ties by id; at most `count`.
   bool is_exact = true;
   bool used_index = true;  // False: by the record store, since the index could not answer.
+  // Records that match and wait for their embedding, where the leg met them all.
+  std::optional<std::int64_t> unembedded_count;
 };
 
 class SemanticLeg {
  public:
-  SemanticLeg(RecordStore& store, VectorSets& sets, Metrics& metrics)
-      : store_(store), sets_(sets), metrics_(metrics) {}
+  SemanticLeg(Runtime& runtime, RecordStore& store, VectorSets& sets, Metrics& metrics)
+      : runtime_(runtime), store_(store), sets_(sets), metrics_(metrics) {}
 
   // Errors: those of the record store.
   Result<SemanticAnswer> Nearest(const SemanticQuery& query, Deadline deadline);
@@ -50,9 +52,18 @@ class SemanticLeg {
 
  private:
   struct Rung;
-  Result<Rung> AskIndex(const SemanticQuery& query, int candidate_count, Deadline deadline);
+  Result<Rung> AskIndex(const VectorPlace& live,
+                        const SemanticQuery& query,
+                        int candidate_count,
+                        Deadline deadline);
+  Result<std::vector<RecordId>> UnappliedIds(const VectorPlace& live, Deadline deadline);
+  Result<Neighbors> AskNearest(const VectorPlace& live,
+                               const SemanticQuery& query,
+                               int candidate_count,
+                               Deadline deadline);
   Result<SemanticAnswer> AskStore(const SemanticQuery& query, Deadline deadline);
 
+  Runtime& runtime_;
   RecordStore& store_;
   VectorSets& sets_;
   Metrics& metrics_;

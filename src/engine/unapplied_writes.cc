@@ -1,5 +1,7 @@
 #include "engine/unapplied_writes.h"
 
+#include "engine/mutant.h"
+
 namespace datastorage {
 
 std::vector<RecordId> UnappliedWrites::Ids() {
@@ -11,6 +13,7 @@ std::vector<RecordId> UnappliedWrites::Ids() {
 }
 
 std::shared_ptr<UnappliedWrites::Entry> UnappliedWrites::Enter(std::vector<RecordId> ids) {
+  if (DS_MUTANT(kNeverEnters)) ids.clear();
   const MutexLock lock(mutex_);
   for (const RecordId& id : ids) ++counts_[id];
   return std::make_shared<Entry>(*this, std::move(ids));

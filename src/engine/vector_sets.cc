@@ -13,43 +13,127 @@ constexpr Duration kRetryPause = std::chrono::seconds(1);
 
 }  // namespace
 
-VectorSets::VectorSets(
-    Runtime& runtime, RecordStore& store, VectorIndex& index, std::string engine, std::string space)
-    : runtime_(runtime),
-      store_(store),
-      index_(index),
-      engine_(std::move(engine)),
-      space_(std::move(space)),
-      unapplied_(runtime),
-      mutex_(runtime),
-      changed_(runtime) {}
-
-Result<void> VectorSets::Open(Deadline deadline) {
-  if (space_.empty()) return {};
-  DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, store_.Sets(deadline));
-  const auto ours = std::find_if(sets.begin(), sets.end(), [&](const VectorSet& set) {
-    return set.state == VectorSetState::kLive && set.space == space_ && set.engine == engine_;
-  });
-  if (ours != sets.end()) {
-    live_ = *ours;
-    return {};
+PlacementRules RulesOf(Placement placement) {
+  switch (placement) {
+    case Placement::kInProcess: return {PendingRule::kWhereEmbeddingIsMissing, false, true};
+    case Placement::kSameDatabase: return {PendingRule::kWhereEmbeddingIsMissing, false, false};
+    case Placement::kSeparate: return {PendingRule::kEverySet, true, false};
   }
-  const VectorSet wanted{0, engine_, space_, "", VectorSetState::kLive};
-  DS_ASSIGN_OR_RETURN(live_, store_.RegisterSet(wanted, deadline));
-  Log(LogLevel::kInfo,
-      "vector set registered",
-      {{"set", live_->id},
-       {"engine", std::string_view(engine_)},
-       {"space", std::string_view(space_)}});
   return {};
 }
 
+VectorSets::VectorSets(Runtime& runtime,
+                       RecordStore& store,
+                       std::vector<VectorEngine> engines,
+                       std::string space)
+    : runtime_(runtime),
+      store_(store),
+      space_(std::move(space)),
+      unapplied_(runtime),
+      mutex_(runtime),
+      changed_(runtime) {
+  for (VectorEngine& engine : engines) {
+    engines_.push_back(
+        {std::move(engine), std::make_unique<CircuitBreaker>(runtime, CircuitBreaker::Options{})});
+  }
+}
+
+Result<void> VectorSets::Open(Deadline deadline) {
+  if (space_.empty()) return {};
+  DS_RETURN_IF_ERROR(Refresh(deadline));
+  if (Live().has_value()) return {};
+  const VectorEngine& engine = engines_.front().engine;
+  VectorSet wanted;
+  wanted.engine = engine.name;
+  wanted.space = space_;
+  wanted.pending_rule = RulesOf(engine.index->Capabilities().placement).pending_rule;
+  wanted.state = VectorSetState::kLive;
+  DS_ASSIGN_OR_RETURN(const VectorSet set, store_.RegisterSet(wanted, deadline));
+  Log(LogLevel::kInfo,
+      "vector set registered",
+      {{"set", set.id},
+       {"engine", std::string_view(set.engine)},
+       {"space", std::string_view(space_)}});
+  return Refresh(deadline);
+}
+
+Result<void> VectorSets::Refresh(Deadline deadline) {
+  if (space_.empty()) return {};
+  DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, store_.Sets(deadline));
+  std::vector<VectorPlace> places;
+  for (const VectorSet& set : sets) {
+    if (set.state == VectorSetState::kRetired || set.space != space_) continue;
+    for (const Engine& engine : engines_) {
+      if (engine.engine.name != set.engine) continue;
+      DS_ASSIGN_OR_RETURN(VectorPlace place, Bind(set, engine, deadline));
+      places.push_back(std::move(place));
+    }
+  }
+  std::partition(
+      places.begin(), places.end(), [](const VectorPlace& place) { return place.IsLive(); });
+  const MutexLock lock(mutex_);
+  places_ = std::move(places);
+  return {};
+}
+
+Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
+                                     const Engine& engine,
+                                     Deadline deadline) {
+  VectorIndex& index = *engine.engine.index;
+  VectorPlace place{
+      set, &index, engine.breaker.get(), RulesOf(index.Capabilities().placement), false};
+  {
+    const MutexLock lock(mutex_);
+    for (const VectorPlace& known : places_) {
+      if (known.set.id == set.id) place.is_marked = known.is_marked;
+    }
+  }
+  if (place.is_marked) return place;
+  const Result<VectorSetId> mark = index.Claim(set.id, deadline);
+  if (!mark.has_value()) return place;  // Asked again with the next Refresh.
+  if (*mark != set.id) {
+    return InvalidArgument("the index of engine " + set.engine + " bears the mark of set " +
+                           std::to_string(*mark) + ", not of set " + std::to_string(set.id));
+  }
+  if (on_bind_ && !place.rules.is_filled_from_store) {
+    if (!on_bind_(place, deadline).has_value()) return place;
+  }
+  place.is_marked = true;
+  return place;
+}
+
+std::optional<VectorPlace> VectorSets::Live() {
+  const MutexLock lock(mutex_);
+  if (places_.empty() || !places_.front().IsLive()) return std::nullopt;
+  return places_.front();
+}
+
+std::vector<VectorPlace> VectorSets::Places() {
+  const MutexLock lock(mutex_);
+  return places_;
+}
+
+const VectorEngine* VectorSets::Find(std::string_view engine) const {
+  for (const Engine& each : engines_) {
+    if (each.engine.name == engine) return &each.engine;
+  }
+  return nullptr;
+}
+
+bool VectorSets::NeedsIntent() {
+  const MutexLock lock(mutex_);
+  return std::any_of(places_.begin(), places_.end(), [](const VectorPlace& place) {
+    return place.rules.needs_intent;
+  });
+}
+
 void VectorSets::StartFilling() {
-  if (space_.empty()) {
+  const std::optional<VectorPlace> live = Live();
+  if (!live.has_value() || !live->rules.is_filled_from_store) {
     is_filled_.store(true, std::memory_order_release);
     return;
   }
-  filling_ = runtime_.Spawn("fill-index", [this] { Fill(); });
+  filling_ = runtime_.Spawn("fill-index", [this, index = live->index] { Fill(*index); });
 }
 
 bool VectorSets::AwaitFilled(Deadline deadline) {
@@ -69,10 +153,10 @@ void VectorSets::Stop() {
   filling_.reset();
 }
 
-void VectorSets::Fill() {
+void VectorSets::Fill(VectorIndex& index) {
   std::optional<RecordId> after = RecordId{};
   while (after.has_value()) {
-    Result<std::optional<RecordId>> next = FillPage(*after);
+    Result<std::optional<RecordId>> next = FillPage(index, *after);
     const MutexLock lock(mutex_);
     if (is_stopping_) return;
     if (next.has_value()) {
@@ -87,11 +171,11 @@ void VectorSets::Fill() {
   const MutexLock lock(mutex_);
   is_filled_.store(true, std::memory_order_release);
   changed_.NotifyAll();
-  Log(LogLevel::kInfo, "index filled", {{"points", index_.Size()}});
+  Log(LogLevel::kInfo, "index filled", {{"points", index.Size()}});
 }
 
 // Returns where the next page begins; nothing after the last one.
-Result<std::optional<RecordId>> VectorSets::FillPage(RecordId after) {
+Result<std::optional<RecordId>> VectorSets::FillPage(VectorIndex& index, RecordId after) {
   const Deadline deadline = Deadline::In(kPageTimeout, runtime_);
   const int limit = static_cast<int>(limits::kScanPageCountMax);
   DS_ASSIGN_OR_RETURN(std::vector<StoredEmbedding> page,
@@ -102,7 +186,7 @@ Result<std::optional<RecordId>> VectorSets::FillPage(RecordId after) {
   for (StoredEmbedding& stored : page) {
     writes.push_back({stored.id, stored.stamp, stored.vector, std::move(stored.members)});
   }
-  DS_RETURN_IF_ERROR(index_.Apply(writes, deadline));
+  DS_RETURN_IF_ERROR(index.Apply(writes, deadline));
   return std::optional<RecordId>(page.back().id);
 }
 

@@ -1,35 +1,74 @@
-// VectorSets: which vector set answers searches, and how far its index is filled.
+// VectorSets: which vector sets there are, with the index and the rules of each, which one answers
+// searches, and how far an in-process index is filled.
 //
 // Threads:   safe to call concurrently after Open.
 // Ownership: keeps references to what it is given; all must outlive it.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/runtime.h"
+#include "engine/circuit_breaker.h"
 #include "engine/unapplied_writes.h"
 #include "ports/record_store.h"
 #include "ports/vector_index.h"
 
 namespace datastorage {
 
+// What the placement of an index asks of a write. The one place that branches on it.
+struct PlacementRules {
+  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
+  bool needs_intent = false;          // Of a strict creation.
+  bool is_filled_from_store = false;  // At start, since it keeps nothing.
+};
+PlacementRules RulesOf(Placement placement);
+
+// An index that this process can reach, under the name that sets call it by.
+struct VectorEngine {
+  std::string name;
+  VectorIndex* index = nullptr;
+};
+
+// A set that is not retired, of our space, whose index is at hand.
+struct VectorPlace {
+  VectorSet set;
+  VectorIndex* index = nullptr;
+  CircuitBreaker* breaker = nullptr;
+  PlacementRules rules;
+  bool is_marked = false;  // The index bears the set's mark; it is not used until that is known.
+
+  bool IsLive() const { return set.state == VectorSetState::kLive; }
+  // Each write leaves a pending row until the index shows it; else unapplied entries do.
+  bool HasRowPerWrite() const { return set.pending_rule == PendingRule::kEverySet; }
+};
+
 class VectorSets {
  public:
-  // `space` is empty when the service runs without an embedder.
+  // `space` is empty when the service runs without an embedder. A new set is of the first engine.
   VectorSets(Runtime& runtime,
              RecordStore& store,
-             VectorIndex& index,
-             std::string engine,
+             std::vector<VectorEngine> engines,
              std::string space);
 
-  // Makes a set of our space the live one. A live set of another space cannot answer, since its
-  // model is not loaded; it is retired, and every record becomes pending in the new one.
-  // Errors: those of the record store.
+  // Called once an index that keeps its points is found to bear its set's mark, before it is used;
+  // after an error it is called again. REQUIRES: Open was not called yet.
+  using BindHook = std::function<Result<void>(const VectorPlace&, Deadline)>;
+  void OnBind(BindHook hook) { on_bind_ = std::move(hook); }
+
+  // Makes a set of our space and of an engine at hand the live one. A live set of another space
+  // cannot answer, since its model is not loaded; it is retired, and every record becomes pending
+  // in the new one.
+  // Errors: those of the record store; kInvalidArgument when an index bears another set's mark.
   Result<void> Open(Deadline deadline);
+
+  // Learns what other replicas changed. Errors: as Open.
+  Result<void> Refresh(Deadline deadline);
 
   // Fills the in-process index from the stored embeddings, in a task of its own. Writes go on:
   // stamps decide who is newer. REQUIRES: Open succeeded.
@@ -39,29 +78,40 @@ class VectorSets {
   bool AwaitFilled(Deadline deadline);
 
   // The set that answers searches; none without an embedder.
-  const std::optional<VectorSet>& Live() const { return live_; }
+  std::optional<VectorPlace> Live();
+  // All sets that writes go to, the live one first.
+  std::vector<VectorPlace> Places();
+  // Whether a strict creation needs an intent in any of them.
+  bool NeedsIntent();
   const std::string& Space() const { return space_; }
+  // The engine at hand of this name; nullptr: there is none.
+  const VectorEngine* Find(std::string_view engine) const;
 
   UnappliedWrites& unapplied() { return unapplied_; }
-  VectorIndex& index() { return index_; }
 
   // Stops filling and joins its task.
   void Stop();
 
  private:
-  void Fill();
-  Result<std::optional<RecordId>> FillPage(RecordId after);
+  struct Engine {
+    VectorEngine engine;
+    std::unique_ptr<CircuitBreaker> breaker;
+  };
+
+  Result<VectorPlace> Bind(const VectorSet& set, const Engine& engine, Deadline deadline);
+  void Fill(VectorIndex& index);
+  Result<std::optional<RecordId>> FillPage(VectorIndex& index, RecordId after);
 
   Runtime& runtime_;
   RecordStore& store_;
-  VectorIndex& index_;
-  const std::string engine_;
+  std::vector<Engine> engines_;
   const std::string space_;
-  std::optional<VectorSet> live_;
+  BindHook on_bind_;
   UnappliedWrites unapplied_;
   std::atomic<bool> is_filled_ = false;
   Mutex mutex_;
   WaitQueue changed_;
+  std::vector<VectorPlace> places_;
   bool is_stopping_ = false;
   std::unique_ptr<Task> filling_;
 };

@@ -293,7 +293,10 @@ Result<WriteReply> WriteService::AnswerOf(const WriteOutcome& outcome, Deadline 
       return reply;
     }
     case WriteStatus::kKeyReused: return Reply(ReplyStatus::kKeyReused, outcome.id);
-    case WriteStatus::kConflict: return Reply(ReplyStatus::kConflict, outcome.id);
+    case WriteStatus::kConflict:
+      // Version 0: of a strict creation that is still under way, and may come to nothing.
+      return Reply(outcome.version == 0 ? ReplyStatus::kKeyBusy : ReplyStatus::kConflict,
+                   outcome.id);
     case WriteStatus::kNotFound: return Reply(ReplyStatus::kNotFound, outcome.id);
     case WriteStatus::kErased: return Reply(ReplyStatus::kErased, outcome.id);
     case WriteStatus::kNotAttempted: return Reply(ReplyStatus::kNotAttempted, outcome.id);

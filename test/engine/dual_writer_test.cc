@@ -114,12 +114,14 @@ TEST_F(DualWriterTest, WaitsForNoVectorWhenTheTextStaysTheSame) {
 
 TEST_F(DualWriterTest, LeavesToTheRelayWhatAFullIndexRefused) {
   index_ = std::make_unique<ScanIndex>(ScanIndex::Options{.point_count_max = 1});
-  sets_ =
-      std::make_unique<VectorSets>(ThreadRuntime(), *store_, *index_, "scan", embedding_->Space());
+  sets_ = std::make_unique<VectorSets>(ThreadRuntime(),
+                                       *store_,
+                                       std::vector<VectorEngine>{{"scan", index_.get()}},
+                                       embedding_->Space());
   ASSERT_TRUE(sets_->Open(Soon()).has_value());
   sets_->StartFilling();
   ASSERT_TRUE(sets_->AwaitFilled(Soon()));
-  DualWriter writer(ThreadRuntime(), *store_, *sets_, embedding_.get(), metrics_, {});
+  DualWriter writer(ThreadRuntime(), *store_, *sets_, embedding_.get(), *settler_, metrics_, {});
   WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
   const auto first = writes.Create(RequestFor(ARemediation("rr-1", "disk full")), Soon());
   const auto second = writes.Create(RequestFor(ARemediation("rr-2", "disk full too")), Soon());
@@ -151,8 +153,13 @@ TEST_F(DualWriterTest, RefusesOfASpanOfStrictWritesOnlyThoseWithoutTheirVector) 
 class GatedDualWriterTest : public DualWriterTest {
  protected:
   GatedDualWriterTest() {
-    writer_ = std::make_unique<DualWriter>(
-        ThreadRuntime(), gated_, *sets_, embedding_.get(), metrics_, DualWriter::Options{});
+    writer_ = std::make_unique<DualWriter>(ThreadRuntime(),
+                                           gated_,
+                                           *sets_,
+                                           embedding_.get(),
+                                           *settler_,
+                                           metrics_,
+                                           DualWriter::Options{});
     writes_ = std::make_unique<WriteService>(
         ThreadRuntime(), gated_, *writer_, SystemUuidSource(), metrics_);
   }

@@ -54,6 +54,7 @@ class EngineFixture : public testing::Test {
     writes_.reset();
     relay_.reset();
     writer_.reset();
+    settler_.reset();
     sets_.reset();
     embedding_.reset();
     index_.reset();
@@ -75,21 +76,26 @@ class EngineFixture : public testing::Test {
           ThreadRuntime(), *embedder_, *cache_, metrics_, EmbeddingService::Options{1});
     }
     EmbeddingService* embedding = embedding_.get();
-    sets_ = std::make_unique<VectorSets>(
-        ThreadRuntime(), *store_, *index_, "scan", has_embedder ? embedding->Space() : "");
+    sets_ = std::make_unique<VectorSets>(ThreadRuntime(),
+                                         *store_,
+                                         std::vector<VectorEngine>{{"scan", index_.get()}},
+                                         has_embedder ? embedding->Space() : "");
     ASSERT_TRUE(sets_->Open(Soon()).has_value());
     sets_->StartFilling();
     ASSERT_TRUE(sets_->AwaitFilled(Soon()));
+    settler_ = std::make_unique<Settler>(ThreadRuntime(), *store_);
     DualWriter::Options writer_options;
     writer_options.embed_budget = embed_budget_;
     writer_ = std::make_unique<DualWriter>(
-        ThreadRuntime(), *store_, *sets_, embedding, metrics_, writer_options);
-    relay_ = std::make_unique<Relay>(ThreadRuntime(), *store_, *sets_, embedding, metrics_);
+        ThreadRuntime(), *store_, *sets_, embedding, *settler_, metrics_, writer_options);
+    relay_ =
+        std::make_unique<Relay>(ThreadRuntime(), *store_, *sets_, embedding, *settler_, metrics_);
     writes_ = std::make_unique<WriteService>(
         ThreadRuntime(), *store_, *writer_, SystemUuidSource(), metrics_);
     queries_ = std::make_unique<QueryService>(*store_, metrics_);
     ASSERT_TRUE(queries_->Open(Soon()).has_value());
-    searches_ = std::make_unique<SearchService>(*store_, *sets_, embedding, metrics_);
+    searches_ =
+        std::make_unique<SearchService>(ThreadRuntime(), *store_, *sets_, embedding, metrics_);
   }
 
   static Deadline Soon() { return Deadline::In(std::chrono::seconds(30)); }
@@ -162,6 +168,7 @@ class EngineFixture : public testing::Test {
   std::unique_ptr<ScanIndex> index_;
   std::unique_ptr<EmbeddingService> embedding_;
   std::unique_ptr<VectorSets> sets_;
+  std::unique_ptr<Settler> settler_;
   std::unique_ptr<DualWriter> writer_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<WriteService> writes_;

@@ -71,6 +71,24 @@ TEST_F(GroupCommitterTest, AnswersDeadlineExceededForWhatWasNeverTaken) {
   EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().status, ReadStatus::kNotFound);
 }
 
+TEST_F(GroupCommitterTest, LetsGoOfWhatWasGivenUpWithoutAnotherWriteComing) {
+  gate_.Close();
+  std::jthread first([&] { EXPECT_TRUE(CommitOne("first", Soon()).has_value()); });
+  ASSERT_TRUE(gate_.AwaitCommitInside());
+  auto held = std::make_shared<int>();
+  const std::weak_ptr<int> seen = held;
+  std::vector<WriteOp> operations{Op("late")};
+  const auto late = committer_.CommitEach(
+      std::move(operations), std::exchange(held, nullptr), Deadline::In(milliseconds(10)));
+  ASSERT_EQ(late.front().error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_FALSE(seen.expired());  // It is still in the queue.
+  gate_.Open();
+  first.join();
+  const Deadline deadline = Soon();
+  while (!seen.expired() && !deadline.HasPassed()) std::this_thread::yield();
+  EXPECT_TRUE(seen.expired());
+}
+
 TEST_F(GroupCommitterTest, AnswersOutcomeUnknownForWhatIsBeingCommitted) {
   gate_.Close();
   const auto unknown = CommitOne("slow", Deadline::In(milliseconds(50)));

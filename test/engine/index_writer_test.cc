@@ -13,11 +13,11 @@ TEST_F(IndexWriterTest, AppliesRecordsAsTheyAreNow) {
   const Record record = Create("rr-1", "disk full");
   const auto patched = writes_->Patch(PatchFor(record, R"({"summary":"network down"})"), Soon());
   ScanIndex empty(ScanIndex::Options{});
-  VectorSets sets(ThreadRuntime(), *store_, empty, "scan", embedding_->Space());
+  VectorSets sets(ThreadRuntime(), *store_, {{"scan", &empty}}, embedding_->Space());
   ASSERT_TRUE(sets.Open(Soon()).has_value());
-  IndexWriter writer(*store_, sets);
+  IndexWriter writer(*store_);
   const std::vector<RecordId> ids{record.id, SystemUuidSource().MakeVersion7()};
-  ASSERT_TRUE(writer.ApplyCurrent(ids, Soon()).has_value());
+  ASSERT_TRUE(writer.ApplyCurrent(*sets.Live(), ids, Soon()).has_value());
   ASSERT_EQ(empty.Size(), 1);
   const auto hit = empty.Nearest(FakeEmbedder::VectorOf("network down"), {}, 1, Soon());
   EXPECT_EQ(hit->hits.front().stamp, patched->record.stamp);
@@ -26,9 +26,8 @@ TEST_F(IndexWriterTest, AppliesRecordsAsTheyAreNow) {
 
 TEST_F(IndexWriterTest, LeavesAPendingRowForTheRelay) {
   const Record record = Create("rr-1", "disk full");
-  IndexWriter writer(*store_, *sets_);
-  ASSERT_TRUE(writer.LeaveToRelay({&record.id, 1}, PendingReason::kVectorStoreUnavailable, Soon())
-                  .has_value());
+  IndexWriter writer(*store_);
+  ASSERT_TRUE(writer.LeaveToRelay(*sets_->Live(), {&record.id, 1}, Soon()).has_value());
   EXPECT_EQ(StateOf(record.id), VectorState::kPending);
   ASSERT_TRUE(RunRelayUntilIdle());
   EXPECT_EQ(StateOf(record.id), VectorState::kSynced);

@@ -49,16 +49,39 @@ TEST_F(RelayTest, ParksWhatKeepsFailingForItsOwnSakeAndResumesItAfterRelease) {
   for (int i = 0; i < 40; ++i) {
     // Makes the row due at once instead of waiting for its backoff.
     const auto rows =
-        store_->LeaseDue(10, WallTime(std::chrono::hours(24 * 365 * 100)), WallTime(), Soon());
+        store_->LeaseDue(sets_->Live()->set.id,
+                         10,
+                         {.now = WallTime(std::chrono::hours(24 * 365 * 100)), .until = WallTime()},
+                         Soon());
     ASSERT_TRUE(rows.has_value());
     ASSERT_TRUE(relay_->RunOnce().has_value());
   }
   ASSERT_EQ(Tallies().size(), 1U);
   EXPECT_TRUE(Tallies()[0].is_parked);
   embedder_->Heal();
-  EXPECT_EQ(*store_->Release(sets_->Live()->id, ThreadRuntime().WallNow(), Soon()), 1);
+  EXPECT_EQ(*store_->Release(sets_->Live()->set.id, ThreadRuntime().WallNow(), Soon()), 1);
   ASSERT_TRUE(RunRelayUntilIdle());
   EXPECT_EQ(StateOf(record.id), VectorState::kSynced);
+}
+
+TEST_F(RelayTest, FencesAnIntentPastItsLease) {
+  const WallTime now = ThreadRuntime().WallNow();
+  const BeginIntentOp begin{.id = SystemUuidSource().MakeVersion7(),
+                            .kind = RecordKind::kRemediation,
+                            .natural_key = "rr-1",
+                            .content_hash = {},
+                            .claim = std::nullopt,
+                            .now = now,
+                            .lease_until = now};
+  const std::vector<WriteOp> operations{begin};
+  const Stamp intent =
+      store_->Commit(operations, CommitMode::kEachForItself, Soon())->front().stamp;
+  EXPECT_EQ(*relay_->RunOnce(), 1);
+  const std::vector<WriteOp> late{AbortIntentOp{begin.id, intent}};
+  EXPECT_EQ(store_->Commit(late, CommitMode::kEachForItself, Soon())->front().status,
+            WriteStatus::kFenced);
+  ASSERT_TRUE(RunRelayUntilIdle());
+  EXPECT_EQ(Create("rr-1", "the key is free again").version, 1);
 }
 
 TEST_F(RelayTest, StoresNoVectorOfATextThatHasChangedSince) {
@@ -84,7 +107,7 @@ TEST_F(RelayTest, BringsAnErasedRecordOutOfTheIndex) {
   std::vector<WriteOp> operations{EraseOp{
       record.id, SystemUuidSource().MakeVersion4(), ThreadRuntime().WallNow(), "me", "why"}};
   ASSERT_TRUE(store_->Commit(operations, CommitMode::kEachForItself, Soon()).has_value());
-  operations = {EnqueuePendingOp{sets_->Live()->id, record.id, PendingReason::kReconcile}};
+  operations = {EnqueuePendingOp{sets_->Live()->set.id, record.id, PendingReason::kReconcile}};
   ASSERT_TRUE(store_->Commit(operations, CommitMode::kEachForItself, Soon()).has_value());
   ASSERT_TRUE(RunRelayUntilIdle());
   EXPECT_EQ(index_->Size(), 0);

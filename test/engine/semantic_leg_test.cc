@@ -22,7 +22,7 @@ TEST_F(SemanticLegTest, AgreesWithTheExactSearchOfTheRecordStore) {
     const std::string n = std::to_string(i);
     Create("rr-" + n, "w" + n + " w" + std::to_string(i % 20) + " w" + std::to_string(i % 7));
   }
-  SemanticLeg leg(*store_, *sets_, metrics_);
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
   for (int i = 0; i < 20; ++i) {
     const SemanticQuery query = Query("w" + std::to_string(i) + " w" + std::to_string(i % 5), 10);
     const auto answer = leg.Nearest(query, Soon());
@@ -38,9 +38,9 @@ TEST_F(SemanticLegTest, AgreesWithTheExactSearchOfTheRecordStore) {
 TEST_F(SemanticLegTest, SearchesTheRecordStoreWhileTheIndexIsNotFilled) {
   const Record record = Create("rr-1", "disk full");
   ScanIndex empty(ScanIndex::Options{});
-  VectorSets sets(ThreadRuntime(), *store_, empty, "scan", embedding_->Space());
+  VectorSets sets(ThreadRuntime(), *store_, {{"scan", &empty}}, embedding_->Space());
   ASSERT_TRUE(sets.Open(Soon()).has_value());
-  SemanticLeg leg(*store_, sets, metrics_);
+  SemanticLeg leg(ThreadRuntime(), *store_, sets, metrics_);
   const auto answer = leg.Nearest(Query("disk full", 5), Soon());
   ASSERT_EQ(answer->nearest.size(), 1U);
   EXPECT_EQ(answer->nearest[0].record.id, record.id);
@@ -53,7 +53,7 @@ TEST_F(SemanticLegTest, DropsAPointWhoseRecordWasNeverCommitted) {
   const VectorWrite orphan{
       SystemUuidSource().MakeVersion7(), 1'000'000, FakeEmbedder::VectorOf("disk full"), {}};
   ASSERT_TRUE(index_->Apply({&orphan, 1}, Soon()).has_value());
-  SemanticLeg leg(*store_, *sets_, metrics_);
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
   const auto answer = leg.Nearest(Query("disk full", 5), Soon());
   ASSERT_EQ(answer->nearest.size(), 1U);
   EXPECT_EQ(answer->nearest[0].record.id, record.id);
@@ -63,7 +63,7 @@ TEST_F(SemanticLegTest, FindsAnUnappliedRecordThatTheIndexDoesNotHold) {
   const Record record = Create("rr-1", "disk full");
   const VectorWrite tombstone{record.id, record.stamp + 1, std::nullopt, {}};
   ASSERT_TRUE(index_->Apply({&tombstone, 1}, Soon()).has_value());
-  SemanticLeg leg(*store_, *sets_, metrics_);
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
   EXPECT_TRUE(leg.Nearest(Query("disk full", 5), Soon())->nearest.empty());
   const auto unapplied = sets_->unapplied().Enter({record.id});
   EXPECT_EQ(leg.Nearest(Query("disk full", 5), Soon())->nearest.size(), 1U);
@@ -72,7 +72,7 @@ TEST_F(SemanticLegTest, FindsAnUnappliedRecordThatTheIndexDoesNotHold) {
 TEST_F(SemanticLegTest, ProvesExactnessOnlyFromTheErrorBound) {
   for (int i = 0; i < 200; ++i) Create("rr-" + std::to_string(i), "n" + std::to_string(i));
   Create("rr-twin", "disk full");
-  SemanticLeg leg(*store_, *sets_, metrics_);
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
   // The nearest is far ahead of all the rest, so the bound proves it.
   EXPECT_TRUE(leg.Nearest(Query("disk full", 1), Soon())->is_exact);
 }

@@ -10,22 +10,22 @@ namespace {
 using VectorSetsTest = EngineFixture;
 
 TEST_F(VectorSetsTest, KeepsTheSameSetOverRestarts) {
-  const VectorSetId before = sets_->Live()->id;
+  const VectorSetId before = sets_->Live()->set.id;
   Restart();
-  EXPECT_EQ(sets_->Live()->id, before);
+  EXPECT_EQ(sets_->Live()->set.id, before);
 }
 
 TEST_F(VectorSetsTest, RetiresTheSetOfAnotherModel) {
-  const VectorSetId before = sets_->Live()->id;
+  const VectorSetId before = sets_->Live()->set.id;
   Create("rr-1", "disk full");
   embedder_ = std::make_unique<FakeEmbedder>("fake-2");
   Restart();
-  EXPECT_NE(sets_->Live()->id, before);
+  EXPECT_NE(sets_->Live()->set.id, before);
   EXPECT_EQ(index_->Size(), 0);
   const auto all = store_->Sets(Soon());
   ASSERT_TRUE(all.has_value());
   for (const VectorSet& set : *all) {
-    EXPECT_EQ(set.state == VectorSetState::kLive, set.id == sets_->Live()->id);
+    EXPECT_EQ(set.state == VectorSetState::kLive, set.id == sets_->Live()->set.id);
   }
 }
 
@@ -44,7 +44,7 @@ TEST_F(VectorSetsTest, HasNoSetWithoutAnEmbedder) {
 }
 
 TEST_F(VectorSetsTest, IsNotFilledBeforeFillingWasStarted) {
-  VectorSets sets(ThreadRuntime(), *store_, *index_, "scan", embedding_->Space());
+  VectorSets sets(ThreadRuntime(), *store_, {{"scan", index_.get()}}, embedding_->Space());
   ASSERT_TRUE(sets.Open(Soon()).has_value());
   EXPECT_FALSE(sets.IsFilled());
   EXPECT_FALSE(sets.AwaitFilled(Deadline::In(std::chrono::milliseconds(5))));

@@ -9,10 +9,14 @@
 #include <string>
 
 #include "answers.h"
+#include "engine/backup_service.h"
+#include "engine/erasure_service.h"
 #include "engine/health_service.h"
 #include "engine/query_service.h"
+#include "engine/reconcile_service.h"
 #include "engine/search_service.h"
 #include "engine/write_service.h"
+#include "fake/fake_backup.h"
 #include "fake/fake_embedder.h"
 #include "fake/fake_record_store.h"
 #include "fake/fake_vector_index.h"
@@ -66,6 +70,9 @@ class ApiFixture : public testing::Test {
   Response Operate(std::string_view target) {
     return SendTo(api_.operations_handler(), RequestOf("GET", target, {}, {}));
   }
+  Response Administer(std::string_view target, std::string_view body, Headers headers = {}) {
+    return SendTo(api_.operations_handler(), RequestOf("POST", target, body, headers));
+  }
 
   // Creates a remediation and returns its id.
   std::string Create(std::string_view key,
@@ -113,13 +120,21 @@ class ApiFixture : public testing::Test {
   NoCache cache_;
   EmbeddingService embedding_{
       ThreadRuntime(), embedder_, cache_, metrics_, EmbeddingService::Options{1}};
-  VectorSets sets_{ThreadRuntime(), store_, index_, "scan", embedding_.Space()};
-  DualWriter writer_{ThreadRuntime(), store_, sets_, &embedding_, metrics_, {}};
+  VectorSets sets_{ThreadRuntime(), store_, {{"scan", &index_}}, embedding_.Space()};
+  Settler settler_{ThreadRuntime(), store_};
+  DualWriter writer_{ThreadRuntime(), store_, sets_, &embedding_, settler_, metrics_, {}};
   WriteService writes_{ThreadRuntime(), store_, writer_, SystemUuidSource(), metrics_};
+  ErasureService erasures_{ThreadRuntime(), store_, writer_, SystemUuidSource()};
+  ReconcileService reconciles_{ThreadRuntime(), store_, sets_};
+  FakeBackup backup_;
+  BackupService backups_{backup_};
   QueryService queries_{store_, metrics_};
-  SearchService searches_{store_, sets_, &embedding_, metrics_};
+  SearchService searches_{ThreadRuntime(), store_, sets_, &embedding_, metrics_};
   HealthService health_{ThreadRuntime(), store_, store_, sets_, &embedding_, metrics_};
-  Api api_{{writes_, queries_, searches_, health_, metrics_}, {.version = "1.2.3"}};
+  ApiParts Parts() {
+    return {writes_, queries_, searches_, health_, erasures_, reconciles_, backups_, metrics_};
+  }
+  Api api_{Parts(), {.version = "1.2.3"}};
 };
 
 }  // namespace datastorage::http

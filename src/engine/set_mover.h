@@ -1,0 +1,33 @@
+// SetMover: moves searches to another vector set while writes and searches go on. Register a set,
+// and every write from then on goes there too; the relay brings what was there before; when nothing
+// of that is left, the set goes live and the old one retires.
+//
+// Threads:   safe to call concurrently, on any replica: the record store decides.
+// Ownership: keeps references to what it is given; all must outlive it.
+#pragma once
+
+#include <string>
+
+#include "engine/vector_sets.h"
+#include "ports/record_store.h"
+
+namespace datastorage {
+
+class SetMover {
+ public:
+  SetMover(RecordStore& store, VectorSets& sets) : store_(store), sets_(sets) {}
+
+  // Registers a filling set of our space for an engine at hand.
+  // Errors: kConflict when there is such a set; kNotFound: no such engine; those of the store.
+  Result<VectorSet> Begin(const std::string& engine, Deadline deadline);
+
+  // Makes the set live if nothing of it is pending any more but what is being written now. False
+  // when more is to be done first. Errors: those of the store.
+  Result<bool> TryFinish(VectorSetId set, Deadline deadline);
+
+ private:
+  RecordStore& store_;
+  VectorSets& sets_;
+};
+
+}  // namespace datastorage

@@ -1,0 +1,36 @@
+#include "engine/write_embedder.h"
+
+#include "schema/embedded_text.h"
+
+namespace datastorage {
+namespace {
+
+PendingReason ReasonFor(ErrorCode code) {
+  return code == ErrorCode::kResourceExhausted || code == ErrorCode::kDeadlineExceeded
+             ? PendingReason::kEmbedderBusy
+             : PendingReason::kEmbedderUnavailable;
+}
+
+}  // namespace
+
+void WriteEmbedder::EmbedEach(std::span<TextToEmbed> texts, Deadline deadline) {
+  if (embedder_ == nullptr || texts.empty()) return;
+  const WaitSlots::Slot slot(slots_);
+  // Without a slot only the cache answers; the texts are queued all the same.
+  const Deadline wait = slot.is_held() ? deadline : Deadline::At(runtime_.Now());
+  std::vector<std::string_view> views;
+  views.reserve(texts.size());
+  for (const TextToEmbed& each : texts) views.emplace_back(each.text);
+  std::vector<Result<Embedding>> vectors =
+      embedder_->EmbedEach(views, EmbeddingPriority::kWrite, wait);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (vectors[i].has_value()) {
+      texts[i].embedding =
+          SpacedEmbedding{embedder_->Space(), schema::EmbeddedTextHash(texts[i].text), *vectors[i]};
+    } else {
+      texts[i].reason = ReasonFor(vectors[i].error().code);
+    }
+  }
+}
+
+}  // namespace datastorage
