@@ -2,8 +2,8 @@
 # Each target installs and fetches what it needs and says so; the work is in tools/. Settings given as
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
-.PHONY: help build run stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz bench \
-        relevance clean
+.PHONY: help build run stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
+        simulate bench relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,13 @@ tsan: ## Run the tests of what is threaded under the thread sanitizer
 
 fuzz: ## Run each fuzz target for a while: FUZZ_SECONDS=20
 	@tools/test.sh fuzz
+
+model: ## Search the protocol's models exhaustively, whole and with each guard removed
+	@tools/install_packages.sh test
+	@model/check.sh
+
+simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000 SIM_FIRST=1
+	@tools/test.sh simulate
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed

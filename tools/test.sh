@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh all: everything that must be green, cheapest first, up to the first step that is not.
 # ctest of the development build comes last, so its summary ends the output.
-# test.sh asan|tsan|fuzz|clang-tidy|clang-tidy-changed: one of its parts.
+# test.sh asan|tsan|fuzz|simulate|clang-tidy|clang-tidy-changed: one of its parts.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -87,6 +87,22 @@ fuzz() {
   done
 }
 
+# Half of the seeds to each of two processes; a seed that breaks a promise is named, and repeats.
+simulate() {
+  local count=${SIM_SEEDS:-1000000} first=${SIM_FIRST:-1} half jobs=() job failed=0
+  configure_and_build dev test_sim
+  half=$(((count + 1) / 2))
+  for job in 0 1; do
+    DS_SIM_FIRST=$((first + job * half)) DS_SIM_SEEDS=$half \
+      build/dev/test_sim --gtest_filter='Simulator.Keeps*' >"build/simulate-$job.log" 2>&1 &
+    jobs+=($!)
+  done
+  for job in 0 1; do wait "${jobs[$job]}" || failed=1; done
+  grep -hv '^{' build/simulate-0.log build/simulate-1.log
+  ((failed == 0)) || fail "a simulated history broke a promise (above)" \
+    "DS_SIM_SEED=N build/dev/test_sim --gtest_filter='Simulator.Keeps*' prints its trace"
+}
+
 # tidy_files FILE...: clang-tidy on each, several at once.
 tidy_files() {
   # Generated headers must exist before a file that includes them is parsed.
@@ -160,6 +176,10 @@ case "${1:-}" in
     prepare
     fuzz
     ;;
+  simulate)
+    prepare
+    simulate
+    ;;
   clang-tidy)
     prepare
     clang_tidy_all
@@ -168,5 +188,8 @@ case "${1:-}" in
     prepare
     clang_tidy_changed
     ;;
-  *) fail "say which tests" "run tools/test.sh all|asan|tsan|fuzz|clang-tidy|clang-tidy-changed" ;;
+  *)
+    fail "say which tests" \
+      "run tools/test.sh all|asan|tsan|fuzz|simulate|clang-tidy|clang-tidy-changed"
+    ;;
 esac

@@ -1,0 +1,132 @@
+// SimWorld: one simulated history. Replicas with the real engine over one record store and two
+// vector stores, clients that create, patch, erase and search, faults and crashes by the seed, and
+// in the end peace. What was promised is checked all along and at the end: invariants I1–I8 of
+// docs/dual-write.md, and that an acknowledged record is found.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fake/fake_record_store.h"
+#include "sim/sim_record_store.h"
+#include "sim/sim_replica.h"
+#include "sim/sim_vector_store.h"
+
+namespace datastorage {
+
+enum class SimPlacement : std::uint8_t { kSeparate, kInProcess };
+
+// Each takes one guard of the protocol away; the run must then fail for some seed.
+struct SimMutant {
+  std::string name;
+  bool lacks_compare_and_set = false;
+  bool lacks_tombstones = false;
+  bool has_serial_ids = false;
+  FakeMutants store{};
+};
+
+struct SimOptions {
+  std::uint64_t seed = 1;
+  SimPlacement placement = SimPlacement::kSeparate;
+  SimMutant mutant;
+  bool keeps_trace = false;
+};
+
+struct SimTally {
+  std::int64_t create_count = 0;
+  std::int64_t acknowledged_count = 0;
+  std::int64_t strict_refused_count = 0;
+  std::int64_t patch_count = 0;
+  std::int64_t erase_count = 0;
+  std::int64_t crash_count = 0;
+  std::int64_t move_count = 0;
+  std::int64_t reconcile_count = 0;
+  std::int64_t search_count = 0;
+  std::int64_t search_pending_count = 0;    // That met a pending row,
+  std::int64_t search_unapplied_count = 0;  // an unapplied write,
+  std::int64_t search_degraded_count = 0;   // an answer that says it lacks something,
+  std::int64_t search_exact_count = 0;      // or the record store in place of the index.
+  std::int64_t found_check_count = 0;       // Searches that had to find a certain record.
+  std::int64_t state_check_count = 0;       // Instants at which I2, I3 and I5 were checked.
+
+  void Add(const SimTally& other);
+  std::string Table() const;
+};
+
+struct SimResult {
+  std::string trouble;  // Empty: nothing promised was broken.
+  SimTally tally;
+  std::uint64_t step_count = 0;
+  std::uint64_t trace_hash = 0;
+  std::vector<std::string> trace;
+};
+
+class SimWorld {
+ public:
+  SimWorld(const SimOptions& options, FaultCounts& counts);
+  SimResult Run();
+
+ private:
+  // What a client believes of one of its records. One client at a time uses a record.
+  struct Known {
+    std::string key;
+    std::optional<Record> record;  // As last acknowledged.
+    bool is_unsure = false;        // Something since then may or may not have happened.
+    bool is_erased = false;
+    bool was_embedded = false;  // The acknowledged version had its embedding.
+  };
+
+  void RunClient(int number);
+  void CreateOne(Known& known, SimRandom& random);
+  void PatchOne(Known& known, SimRandom& random);
+  void EraseOne(Known& known, SimRandom& random);
+  void SearchFor(const Known& known, SimRandom& random);
+  void Disturb();
+  void CrashReplicas();
+  void MoveSets();
+  void LoseVectors(SimVectorStore& vectors, SimRandom& random);
+  void Reconcile(SimReplica& replica, Deadline deadline);
+  void MakePeace();
+  void CheckEnd();
+
+  // Runs `body` in a fiber of the replica; false when the replica crashed before its end.
+  bool Ask(SimReplica& replica,
+           std::string_view step,
+           std::function<void(SimReplica::Engine&)> body);
+  SimReplica& AnyReplica(SimRandom& random);
+  void CheckSynced(const WriteReply& reply);
+  void CheckAnswer(const SearchReply& reply, WallTime begin);
+  void CheckState(const FakeState& state);
+  void CheckRecord(const FakeState& state, const VectorSet& set, RecordId id);
+  bool IsHeldInProcess(const FakeState& state, RecordId id);
+  void Fail(const std::string& invariant, const std::string& what);
+
+  SimVectorStore* StoreOf(const std::string& engine);
+  std::vector<VectorEngine> Engines();
+  std::unique_ptr<UuidSource> Ids();
+
+  const SimOptions options_;
+  FaultCounts& counts_;
+  FiberRuntime runtime_;
+  FakeRecordStore inner_;
+  SimRecordStore store_;
+  SimVectorStore first_;
+  SimVectorStore second_;
+  std::vector<std::unique_ptr<VectorIndex>> own_indexes_;  // In process; of all starts.
+  std::vector<std::unique_ptr<SimReplica>> replicas_;
+  std::map<std::string, Known> known_;      // By natural key.
+  std::set<std::string> refused_keys_;      // I8: no record may ever have one of these.
+  std::map<RecordId, WallTime> erased_at_;  // As first seen committed.
+  std::map<RecordId, Stamp> last_stamps_;   // I5.
+  std::map<std::pair<RecordId, std::int64_t>, std::string> committed_;  // Version → summary.
+  bool is_tampered_ = false;  // The index was wiped or put back, and no reconcile has ended since.
+  bool has_tampered_ = false;
+  int key_count_ = 0;
+  SimTally tally_;
+  std::string trouble_;
+};
+
+}  // namespace datastorage
