@@ -10,21 +10,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace datastorage {
+#include "sqlite/disk_fault.h"
 
-// What a power cut does to the writes since the last sync.
-enum class PowerLoss : std::uint8_t {
-  kDropped,    // All are gone.
-  kTorn,       // Those after a random one are gone, and that one reached the disk in part.
-  kReordered,  // A random half reached the disk, whichever.
-};
+namespace datastorage {
 
 class FaultyDisk {
  public:
@@ -34,25 +29,48 @@ class FaultyDisk {
     bool is_cut = false;  // Of the file, to the length `offset`.
   };
 
-  // What fails, until told otherwise. A disk that ignores syncs lies: it says they went well.
-  bool fails_syncs = false;
-  bool is_full = false;
-  bool ignores_syncs = false;
+  // Replaces what the store asks for with PRAGMA synchronous: 0 is OFF, 1 NORMAL.
+  std::optional<char> forced_synchronous;
+  int sync_count = 0;
+  // What the power cut broke off: "log write", "database sync", …
+  std::string broken_off;
 
-  // After `count` more writes, cuts and syncs every call fails: the power is gone.
-  void CutPowerAfter(int count) { steps_left_ = count; }
+  void SetFault(std::optional<DiskFault> fault) {
+    fault_ = fault;
+    fired_count_ = 0;
+  }
+  int fired_count() const { return fired_count_; }
+
+  // After `count` more steps every call fails: the power is gone.
+  void CutPowerAfter(int count, CutSteps steps = CutSteps::kAll) {
+    steps_left_ = count;
+    steps_ = steps;
+  }
   bool has_power() const { return steps_left_ != 0; }
 
   // The shim asks before it acts; SQLITE_OK lets it.
-  int BeforeChange(const std::string& path, Change change) {
-    if (is_full) return SQLITE_FULL;
-    if (!has_power()) return SQLITE_IOERR_WRITE;
-    files_[path].since.push_back(std::move(change));
-    return TakeStep() ? SQLITE_OK : SQLITE_IOERR_WRITE;
+  int Before(DiskCall call) {
+    if (!has_power()) return SQLITE_IOERR;
+    if (!fault_.has_value() || fault_->call != call) return SQLITE_OK;
+    --fault_->nth;
+    if (fault_->nth > 0 || (fault_->nth < 0 && !fault_->is_lasting)) return SQLITE_OK;
+    ++fired_count_;
+    return fault_->code;
+  }
+  // Takes from `change` what does not reach the file.
+  int BeforeChange(const std::string& path, Change& change) {
+    const int code = Before(change.is_cut ? DiskCall::kCut : DiskCall::kWrite);
+    const bool is_short = code != SQLITE_OK && has_power() && fault_->is_short;
+    if (code != SQLITE_OK) change.bytes.resize(is_short ? change.bytes.size() / 2 : 0);
+    if (code != SQLITE_OK && change.bytes.empty()) return code;
+    files_[path].since.push_back(change);
+    if (!TakeStep(path, change.is_cut ? "cut" : "write")) return SQLITE_IOERR_WRITE;
+    return code;
   }
   int Sync(const std::string& path) {
-    if (fails_syncs || !has_power() || !TakeStep()) return SQLITE_IOERR_FSYNC;
-    if (ignores_syncs) return SQLITE_OK;
+    ++sync_count;
+    if (const int code = Before(DiskCall::kSync); code != SQLITE_OK) return code;
+    if (!TakeStep(path, "sync")) return SQLITE_IOERR_FSYNC;
     File& file = files_[path];
     for (const Change& change : file.since) Apply(change, change.bytes.size(), file.synced);
     file.since.clear();
@@ -65,24 +83,35 @@ class FaultyDisk {
   }
   void Deleted(const std::string& path) { files_.erase(path); }
 
-  // Puts the files into a state that the cut may have left. REQUIRES: none is open.
-  void Recover(PowerLoss loss, std::mt19937_64& random) {
+  // Puts the files into a state that a cut may leave. REQUIRES: none is open.
+  void Recover(PowerLoss loss, std::mt19937_64& random, LossTally& tally) {
     for (auto& [path, file] : files_) {
-      const std::size_t kept = file.since.empty() ? 0 : random() % file.since.size();
+      const std::size_t chosen = file.since.empty() ? 0 : random() % file.since.size();
+      bool is_one_missing = false;
       for (std::size_t i = 0; i < file.since.size(); ++i) {
         const Change& change = file.since[i];
-        const bool is_before = loss == PowerLoss::kTorn && i < kept;
-        if (is_before || (loss == PowerLoss::kReordered && random() % 2 == 0)) {
-          Apply(change, change.bytes.size(), file.synced);
-        } else if (loss == PowerLoss::kTorn && i == kept && !change.is_cut) {
-          Apply(change, random() % (change.bytes.size() + 1), file.synced);
+        std::size_t length = change.bytes.size();
+        bool is_lost = loss == PowerLoss::kDropped;
+        if (loss == PowerLoss::kReordered) is_lost = random() % 2 == 0;
+        if (loss == PowerLoss::kTorn && !change.is_cut && (i == chosen || random() % 8 == 0)) {
+          length = random() % length;
+          ++tally.torn;
         }
+        if (!is_lost) Apply(change, length, file.synced);
+        tally.dropped += loss == PowerLoss::kDropped ? 1 : 0;
+        tally.reordered += !is_lost && is_one_missing ? 1 : 0;
+        is_one_missing = is_one_missing || is_lost;
       }
       std::ofstream(path, std::ios::binary | std::ios::trunc) << file.synced;
       std::filesystem::remove(path + "-shm");
     }
+    Forget();
+  }
+  // The power is back, and what is in the files now counts as synced. REQUIRES: none is open.
+  void Forget() {
     files_.clear();
     steps_left_ = -1;
+    fault_.reset();
   }
 
  private:
@@ -91,9 +120,14 @@ class FaultyDisk {
     std::vector<Change> since;
   };
 
-  bool TakeStep() {
-    if (steps_left_ > 0) --steps_left_;
-    return steps_left_ != 0;
+  bool TakeStep(const std::string& path, const char* what) {
+    const bool is_log = path.ends_with("-wal");
+    if (is_log && steps_ == CutSteps::kOfDatabase) return has_power();
+    if (what == std::string_view("write") && steps_ == CutSteps::kNoWrites) return has_power();
+    if (steps_left_ > 0 && --steps_left_ == 0) {
+      broken_off = (is_log ? "log " : "database ") + std::string(what);
+    }
+    return has_power();
   }
 
   static void Apply(const Change& change, std::size_t length, std::string& content) {
@@ -107,7 +141,10 @@ class FaultyDisk {
   }
 
   std::map<std::string, File> files_;
+  CutSteps steps_ = CutSteps::kAll;
   int steps_left_ = -1;  // -1: no cut is planned. 0: the power is gone.
+  std::optional<DiskFault> fault_;
+  int fired_count_ = 0;
 };
 
 }  // namespace datastorage

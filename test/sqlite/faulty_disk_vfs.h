@@ -4,7 +4,9 @@
 #include <sqlite3.h>
 
 #include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/check.h"
 #include "sqlite/faulty_disk.h"
@@ -42,7 +44,7 @@ class FaultyVfs {
   static int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* opened, int flags, int* out) {
     auto* self = static_cast<FaultyVfs*>(vfs->pAppData);
     File* file = new (opened) File{};
-    if (!self->disk_->has_power()) return SQLITE_CANTOPEN;
+    if (self->disk_->Before(DiskCall::kOpen) != SQLITE_OK) return SQLITE_CANTOPEN;
     const int code = self->real_->xOpen(self->real_, name, file->real(), flags, out);
     if (code != SQLITE_OK) return code;
     file->disk = self->disk_;
@@ -66,24 +68,37 @@ class FaultyVfs {
     return Real(file)->xClose(Of(file)->real());
   }
   static int Read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
-    if (!Of(file)->disk->has_power()) return SQLITE_IOERR_READ;
+    const int code = Of(file)->disk->Before(DiskCall::kRead);
+    if (code != SQLITE_OK) return code;
     return Real(file)->xRead(Of(file)->real(), to, size, offset);
   }
   static int Write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
-    if (Of(file)->path != nullptr) {
-      std::string bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
-      const int code =
-          Of(file)->disk->BeforeChange(*Of(file)->path, {offset, std::move(bytes), false});
-      if (code != SQLITE_OK) return code;
-    }
-    return Real(file)->xWrite(Of(file)->real(), from, size, offset);
+    if (Of(file)->path == nullptr) return Real(file)->xWrite(Of(file)->real(), from, size, offset);
+    FaultyDisk::Change change{
+        offset, std::string(static_cast<const char*>(from), static_cast<std::size_t>(size)), false};
+    const int code = Of(file)->disk->BeforeChange(*Of(file)->path, change);
+    if (change.bytes.empty()) return code;
+    const int written = Real(file)->xWrite(
+        Of(file)->real(), change.bytes.data(), static_cast<int>(change.bytes.size()), offset);
+    return code != SQLITE_OK ? code : written;
   }
   static int Truncate(sqlite3_file* file, sqlite3_int64 size) {
     if (Of(file)->path != nullptr) {
-      const int code = Of(file)->disk->BeforeChange(*Of(file)->path, {size, {}, true});
+      FaultyDisk::Change cut{size, {}, true};
+      const int code = Of(file)->disk->BeforeChange(*Of(file)->path, cut);
       if (code != SQLITE_OK) return code;
     }
     return Real(file)->xTruncate(Of(file)->real(), size);
+  }
+  // PRAGMA synchronous = FULL becomes what the disk forces, in SQLite's own copy of the text.
+  static int FileControl(sqlite3_file* file, int what, void* with) {
+    const std::optional<char> forced = Of(file)->disk->forced_synchronous;
+    auto* const pragma = static_cast<char**>(with);
+    if (what == SQLITE_FCNTL_PRAGMA && forced && std::string_view(pragma[1]) == "synchronous") {
+      pragma[2][0] = *forced;
+      pragma[2][1] = '\0';
+    }
+    return Real(file)->xFileControl(Of(file)->real(), what, with);
   }
   // The disk's memory is what counts: the machine's own sync would only take time.
   static int Sync(sqlite3_file* file, int) {
@@ -103,27 +118,24 @@ class FaultyVfs {
         return Real(f)->xFileSize(Of(f)->real(), size);
       };
       made.xLock = [](sqlite3_file* f, int lock) { return Real(f)->xLock(Of(f)->real(), lock); };
-      made.xUnlock = [](sqlite3_file* f, int lock) {
-        return Real(f)->xUnlock(Of(f)->real(), lock);
-      };
+      made.xUnlock = [](sqlite3_file* f, int to) { return Real(f)->xUnlock(Of(f)->real(), to); };
       made.xCheckReservedLock = [](sqlite3_file* f, int* out) {
         return Real(f)->xCheckReservedLock(Of(f)->real(), out);
       };
-      made.xFileControl = [](sqlite3_file* f, int what, void* with) {
-        return Real(f)->xFileControl(Of(f)->real(), what, with);
-      };
+      made.xFileControl = &FileControl;
       made.xSectorSize = [](sqlite3_file* f) { return Real(f)->xSectorSize(Of(f)->real()); };
-      // Promises nothing about powersafe overwrites or atomic writes.
-      made.xDeviceCharacteristics = [](sqlite3_file*) { return 0; };
-      made.xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** at) {
-        return Real(f)->xShmMap(Of(f)->real(), page, size, extend, at);
+      made.xDeviceCharacteristics = [](sqlite3_file* f) {
+        return Real(f)->xDeviceCharacteristics(Of(f)->real());
+      };
+      made.xShmMap = [](sqlite3_file* f, int page, int size, int is_new, void volatile** at) {
+        return Real(f)->xShmMap(Of(f)->real(), page, size, is_new, at);
       };
       made.xShmLock = [](sqlite3_file* f, int offset, int count, int flags) {
         return Real(f)->xShmLock(Of(f)->real(), offset, count, flags);
       };
       made.xShmBarrier = [](sqlite3_file* f) { Real(f)->xShmBarrier(Of(f)->real()); };
-      made.xShmUnmap = [](sqlite3_file* f, int remove) {
-        return Real(f)->xShmUnmap(Of(f)->real(), remove);
+      made.xShmUnmap = [](sqlite3_file* f, int drop) {
+        return Real(f)->xShmUnmap(Of(f)->real(), drop);
       };
       return made;
     }();
