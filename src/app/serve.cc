@@ -98,9 +98,12 @@ int Serve(const Config& config) {
                  service.queries(),
                  service.searches(),
                  service.health(),
+                 service.erasures(),
+                 service.reconciles(),
+                 service.backups(),
                  service.metrics()},
                 {std::string(kVersion), config.is_strict_by_default});
-  constexpr std::size_t kOperationsWorkerCount = 2;
+  constexpr std::size_t kOperationsWorkerCount = 4;  // A reconcile and a backup take long.
   http::Server operations(api.operations_handler(),
                           ServerOptionsFor(config.metrics, kOperationsWorkerCount));
   http::Server server(api.public_handler(), ServerOptionsFor(config.listen, config.worker_count));
@@ -117,6 +120,7 @@ int Serve(const Config& config) {
   const int signal = signals.Await();
   Log(LogLevel::kInfo, "stopping", {{"signal", static_cast<std::int64_t>(signal)}});
   api.BeginDrain();
+  service.reconciles().Stop();
   signals.AwaitFor(config.drain_delay);
   server.Stop(kFinishTimeout);
   operations.Stop(kFinishTimeout);

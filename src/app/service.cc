@@ -78,30 +78,45 @@ void Service::Wire() {
   }
   EmbeddingService* embedding = embedding_service_.get();
   const std::string space = embedding != nullptr ? embedding->Space() : "";
-  sets_ = std::make_unique<VectorSets>(runtime_, *store_, index_, "scan", space);
+  sets_ = std::make_unique<VectorSets>(
+      runtime_, *store_, std::vector<VectorEngine>{{"scan", &index_}}, space);
+  catch_up_ = std::make_unique<CatchUp>(runtime_, *store_);
+  sets_->OnBind([this](const VectorPlace& place, Deadline deadline) {
+    return catch_up_->Look(place, deadline);
+  });
+  settler_ = std::make_unique<Settler>(runtime_, *store_);
 
   DualWriter::Options writer_options;
-  writer_options.embed_wait_count_max = std::max(1, static_cast<int>(config_.worker_count) / 2);
-  relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, metrics_);
-  dual_writer_ =
-      std::make_unique<DualWriter>(runtime_, *store_, *sets_, embedding, metrics_, writer_options);
+  writer_options.wait_count_max = std::max(1, static_cast<int>(config_.worker_count) / 2);
+  relay_ = std::make_unique<Relay>(runtime_, *store_, *sets_, embedding, *settler_, metrics_);
+  dual_writer_ = std::make_unique<DualWriter>(
+      runtime_, *store_, *sets_, embedding, *settler_, metrics_, writer_options);
   dual_writer_->OnPending([this] { relay_->Wake(); });
   sets_->unapplied().OnLeftOver([this] { relay_->Wake(); });
   write_service_ = std::make_unique<WriteService>(
       runtime_, *store_, *dual_writer_, SystemUuidSource(), metrics_);
+  erasure_service_ =
+      std::make_unique<ErasureService>(runtime_, *store_, *dual_writer_, SystemUuidSource());
+  reconcile_service_ = std::make_unique<ReconcileService>(runtime_, *store_, *sets_);
+  reconcile_service_->OnPending([this] { relay_->Wake(); });
+  backup_service_ = std::make_unique<BackupService>(*store_);
   query_service_ = std::make_unique<QueryService>(*store_, metrics_);
-  search_service_ = std::make_unique<SearchService>(*store_, *sets_, embedding, metrics_);
+  search_service_ = std::make_unique<SearchService>(runtime_, *store_, *sets_, embedding, metrics_);
   health_service_ =
       std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding, metrics_);
 }
 
 void Service::Start() {
   sets_->StartFilling();
+  settler_->Start();
   relay_->Start();
 }
 
 void Service::Stop() {
+  if (reconcile_service_ != nullptr) reconcile_service_->Stop();
+  if (catch_up_ != nullptr) catch_up_->Stop();
   if (relay_ != nullptr) relay_->Stop();
+  if (settler_ != nullptr) settler_->Stop();
   if (sets_ != nullptr) sets_->Stop();
 }
 

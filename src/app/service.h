@@ -9,10 +9,14 @@
 #include "app/config.h"
 #include "base/metrics.h"
 #include "base/runtime.h"
+#include "engine/backup_service.h"
+#include "engine/catch_up.h"
 #include "engine/dual_writer.h"
 #include "engine/embedding_service.h"
+#include "engine/erasure_service.h"
 #include "engine/health_service.h"
 #include "engine/query_service.h"
+#include "engine/reconcile_service.h"
 #include "engine/relay.h"
 #include "engine/search_service.h"
 #include "engine/vector_sets.h"
@@ -41,6 +45,9 @@ class Service {
   WriteService& writes() { return *write_service_; }
   QueryService& queries() { return *query_service_; }
   SearchService& searches() { return *search_service_; }
+  ErasureService& erasures() { return *erasure_service_; }
+  ReconcileService& reconciles() { return *reconcile_service_; }
+  BackupService& backups() { return *backup_service_; }
   HealthService& health() { return *health_service_; }
   // One line about the model, such as "all-MiniLM-L6-v2, bf16, 2 threads".
   const std::string& embedder_description() const { return embedder_description_; }
@@ -60,10 +67,15 @@ class Service {
   ScanIndex index_;
   std::unique_ptr<SqliteRecordStore> store_;
   std::unique_ptr<EmbeddingService> embedding_service_;
+  std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;
+  std::unique_ptr<Settler> settler_;
   std::unique_ptr<Relay> relay_;  // Before the writers, which wake it to their end.
   std::unique_ptr<DualWriter> dual_writer_;
   std::unique_ptr<WriteService> write_service_;
+  std::unique_ptr<ErasureService> erasure_service_;
+  std::unique_ptr<ReconcileService> reconcile_service_;
+  std::unique_ptr<BackupService> backup_service_;
   std::unique_ptr<QueryService> query_service_;
   std::unique_ptr<SearchService> search_service_;
   std::unique_ptr<HealthService> health_service_;

@@ -39,7 +39,7 @@ void Collect(const CLI::App& app, const std::string& path, std::vector<CommandWo
   }
   AddOptionNames(app, command.words);
   if (path.find(' ') == std::string::npos) {
-    command.words.insert(command.words.end(), {"--server", "--json"});
+    command.words.insert(command.words.end(), {"--server", "--admin", "--json"});
   }
   commands.push_back(std::move(command));
 }

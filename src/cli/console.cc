@@ -49,6 +49,7 @@ Console ProcessConsole(const Environment& environment) {
   console.has_color = isatty(STDOUT_FILENO) == 1 && ValueOf(environment, "NO_COLOR").empty() &&
                       ValueOf(environment, "TERM") != "dumb";
   console.shows_progress = isatty(STDERR_FILENO) == 1 && ValueOf(environment, "TERM") != "dumb";
+  console.can_ask = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
   return console;
 }
 

@@ -18,6 +18,7 @@ struct Console {
   std::size_t width = 100;      // Columns of `out`.
   bool has_color = false;       // `out` is a terminal and NO_COLOR is not set.
   bool shows_progress = false;  // `err` is a terminal.
+  bool can_ask = false;         // `in` and `err` are terminals: a person answers.
 };
 
 // The process's own streams, with what their terminals and the environment (NO_COLOR, COLUMNS,

@@ -4,6 +4,7 @@
 #include <exception>
 #include <iostream>
 
+#include "cli/admin_commands.h"
 #include "cli/completion.h"
 #include "cli/doctor.h"
 #include "cli/record_commands.h"
@@ -21,6 +22,17 @@ void AddGlobalOptions(CLI::App& app, const Environment& environment, GlobalOptio
   app.add_option("--server", options.server, "Address of the service, also by DATASTORAGE_SERVER")
       ->type_name("URL")
       ->capture_default_str();
+  const auto admin = environment.find("DATASTORAGE_ADMIN");
+  if (admin != environment.end() && !admin->second.empty()) options.admin = admin->second;
+  app.add_option(
+         "--admin",
+         options.admin,
+         "Address of the service's metrics listener, for the commands of operators; also by "
+         "DATASTORAGE_ADMIN")
+      ->type_name("URL")
+      ->capture_default_str();
+  const auto user = environment.find("USER");
+  if (user != environment.end()) options.user = user->second;
   app.add_flag("--json", options.wants_json, "Answer as JSON, for programs");
 }
 
@@ -131,6 +143,7 @@ int Run(int argc, const char* const* argv, const LocalCommands& local) {
   AddRecordCommands(app, chosen);
   AddSearchCommands(app, chosen);
   AddTransferCommands(app, chosen);
+  AddAdminCommands(app, chosen);
   AddOwnCommands(app, local, chosen);
   LetOptionsComeAnywhere(app);
   try {

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -9,6 +10,8 @@
 
 namespace datastorage::cli {
 namespace {
+
+constexpr std::chrono::minutes kAdminTimeout{30};
 
 // What a person would do next, where that is not plain from the error itself.
 std::string AdviceFor(const client::Error& error, const std::string& server) {
@@ -42,6 +45,26 @@ client::Client& Session::client() {
     client_ = std::make_unique<client::Client>(options);
   }
   return *client_;
+}
+
+client::Client& Session::admin_client() {
+  if (admin_client_ == nullptr) {
+    client::ClientOptions options;
+    options.server = options_.admin;
+    options.timeout = kAdminTimeout;
+    admin_client_ = std::make_unique<client::Client>(options);
+  }
+  return *admin_client_;
+}
+
+ExitCode Session::FailAdmin(const client::Error& error) const {
+  console_.err << "error: " << Lines(Describe(error)) << "\n";
+  if (error.kind == client::ErrorKind::kUnreachable) {
+    console_.err << "  next: is the service running? Its second start line names its metrics "
+                    "listener; --admin or DATASTORAGE_ADMIN names another one than "
+                 << options_.admin << "\n";
+  }
+  return ExitCodeFor(error, false);
 }
 
 ExitCode Session::Fail(const client::Error& error, bool carries_input) const {

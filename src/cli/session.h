@@ -16,6 +16,8 @@ namespace datastorage::cli {
 
 struct GlobalOptions {
   std::string server = "http://127.0.0.1:8080";
+  std::string admin = "http://127.0.0.1:9090";  // The metrics listener, which operators use.
+  std::string user;                             // Who runs this; empty when nobody says.
   bool wants_json = false;
 };
 
@@ -28,9 +30,13 @@ class Session {
   const std::string& server() const { return options_.server; }
   // Made at the first use: the global options are known only after parsing.
   client::Client& client();
+  // Of the metrics listener; its calls may take minutes.
+  client::Client& admin_client();
+  const std::string& user() const { return options_.user; }
 
-  // Says why on `err` and gives the exit code.
+  // Says why on `err` and gives the exit code. The second is for calls of admin_client().
   ExitCode Fail(const client::Error& error, bool carries_input) const;
+  ExitCode FailAdmin(const client::Error& error) const;
   ExitCode Fail(ExitCode code, std::string_view message) const;
 
   // Reads a file, or standard input for "-". On failure says so and gives nullopt.
@@ -43,6 +49,7 @@ class Session {
   Console console_;
   const GlobalOptions& options_;
   std::unique_ptr<client::Client> client_;
+  std::unique_ptr<client::Client> admin_client_;
 };
 
 // The chosen command, bound to its parsed options.

@@ -222,6 +222,20 @@ Result<std::size_t> Client::CreateBatch(const LineSource& next_line,
   return item_count;
 }
 
+Result<std::string> Client::Administer(std::string_view path, std::string_view json, bool repeats) {
+  net::HttpRequest request;
+  request.method = "POST";
+  request.url = transport_->Url(path);
+  request.headers.push_back({"Content-Type", "application/json"});
+  request.body = json;
+  request.is_idempotent = repeats;
+  Result<net::HttpResponse> answer =
+      repeats ? transport_->Send(request) : transport_->SendOnce(request);
+  if (!answer) return answer.error();
+  if (answer->status >= 400) return ErrorFromResponse(*answer);
+  return std::move(answer->body);
+}
+
 Result<Health> Client::CheckHealth() {
   net::HttpRequest request;
   request.url = transport_->Url("/readyz", {{"verbose", ""}});

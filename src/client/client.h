@@ -101,6 +101,11 @@ class Client {
                                   const ItemSink& on_item,
                                   const WriteOptions& options = {});
 
+  // Sends JSON to an operator's route, such as "/admin/erase", and returns the answer. These are
+  // served on the metrics listener, so the client must have been made with its address.
+  // `repeats`: the call may be tried again, as a write is.
+  Result<std::string> Administer(std::string_view path, std::string_view json, bool repeats);
+
   // Both answer after one try: whoever asks wants to know how it is now.
   Result<Health> CheckHealth();
   Result<std::string> Version();

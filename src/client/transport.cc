@@ -41,6 +41,8 @@ ClientOptions Normalized(ClientOptions options) {
 net::HttpClientOptions HttpOptions(const ClientOptions& options) {
   net::HttpClientOptions http;
   http.connection_count_max = options.connection_count_max;
+  // A call that may take longer may be silent for longer.
+  http.stall_timeout = std::max(http.stall_timeout, options.timeout);
   http.user_agent = "datastorage-client";
   return http;
 }

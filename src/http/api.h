@@ -1,8 +1,8 @@
 // Api: everything that is served over HTTP, without the sockets.
 //
-//   http::Api api({writes, queries, searches, health, metrics}, {.version = "1.2.3"});
-//   http::Server server(api.public_handler(), {.host = "127.0.0.1", .port = 8080});
-//   http::Server operations(api.operations_handler(), {.port = 9090, .worker_count = 2});
+//   http::Api api({writes, queries, searches, health, erasures, reconciles, backups, metrics},
+//   {.version = "1.2.3"}); http::Server server(api.public_handler(), {.host = "127.0.0.1", .port =
+//   8080}); http::Server operations(api.operations_handler(), {.port = 9090, .worker_count = 2});
 //   Result<void> started = server.Start();      // kInvalidArgument: not loopback (exit 78)
 //   …
 //   api.BeginDrain();                           // readyz says 503 from here on
@@ -19,9 +19,12 @@
 #include "http/message.h"
 
 namespace datastorage {
+class BackupService;
+class ErasureService;
 class HealthService;
 class Metrics;
 class QueryService;
+class ReconcileService;
 class SearchService;
 class WriteService;
 }  // namespace datastorage
@@ -33,6 +36,9 @@ struct ApiParts {
   QueryService& reader;
   SearchService& searcher;
   HealthService& health;
+  ErasureService& eraser;
+  ReconcileService& reconciler;
+  BackupService& backups;
   Metrics& metrics;
 };
 

@@ -209,8 +209,9 @@ Json OpenApiDocument(std::string_view version) {
   Json paths = Json::Object();
   for (const std::vector<Route>* routes : {&ApiRoutes(), &OperationsRoutes()}) {
     for (const Route& route : *routes) {
-      // What both listeners serve is described once; /metrics is the operators' own.
-      const bool is_described = routes == &ApiRoutes() || route.pattern == "/metrics";
+      // What both listeners serve is described once; these are the operators' own.
+      const bool is_described = routes == &ApiRoutes() || route.pattern == "/metrics" ||
+                                route.pattern.starts_with("/admin/");
       if (!is_described) continue;
       if (route.kinds.empty()) AddOperation(route, std::nullopt, paths);
       for (const RecordKind kind : route.kinds) AddOperation(route, kind, paths);

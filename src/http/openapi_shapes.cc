@@ -32,6 +32,12 @@ std::string ComponentName(Shape shape, std::optional<RecordKind> kind) {
     case Shape::kLife: return "Life";
     case Shape::kHealth: return "Health";
     case Shape::kVersion: return "Version";
+    case Shape::kErasureRequest: return "ErasureRequest";
+    case Shape::kErasure: return "Erasure";
+    case Shape::kReconcileRequest: return "ReconcileRequest";
+    case Shape::kReconcileReport: return "ReconcileReport";
+    case Shape::kBackupRequest: return "BackupRequest";
+    case Shape::kBackupReport: return "BackupReport";
     case Shape::kAnyObject: return "AnyObject";
     case Shape::kText: return "Text";
     case Shape::kNothing: break;
@@ -184,6 +190,49 @@ constexpr std::string_view kProblem = R"({"type": "object", "required": ["type",
         "outcome": {"enum": ["none", "unknown"], "description": "Of writes: what was done."},
         "items": {"type": "array", "items": {"$ref": "#/components/schemas/BatchResult"}}}})";
 
+constexpr std::string_view kErasureRequest = R"({"type": "object", "required": ["who", "why"],
+    "additionalProperties": false,
+    "oneOf": [{"required": ["id"]}, {"required": ["key", "kind"]}],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "kind": {"enum": ["remediation", "aianalysis", "workflow", "execution"]},
+        "key": {"type": "string", "description": "The natural key."},
+        "who": {"type": "string", "maxLength": 256, "description": "Who erases; kept for good."},
+        "why": {"type": "string", "maxLength": 1024, "description": "Kept for good."}}})";
+
+constexpr std::string_view kErasure = R"({"type": "object",
+    "required": ["id", "erased", "erased_at"], "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "erased": {"const": true},
+        "erased_at": {"type": "string", "format": "date-time"}}})";
+
+constexpr std::string_view kReconcileRequest = R"({"type": "object",
+    "additionalProperties": false, "properties": {
+        "dry_run": {"type": "boolean", "default": false, "description": "Counts; mends nothing."},
+        "deep": {"type": "boolean", "default": false,
+            "description": "Compares vectors and filter members too, not stamps alone."}}})";
+
+constexpr std::string_view kReconcileReport = R"({"type": "object",
+    "required": ["checked", "missing", "stale", "altered", "foreign", "mended"], "properties": {
+        "checked": {"type": "integer", "description": "Records."},
+        "missing": {"type": "integer", "description": "Records without their vector."},
+        "stale": {"type": "integer", "description": "Vectors of another stamp than the record's."},
+        "altered": {"type": "integer", "description": "Deep: of the stamp, not of the content."},
+        "foreign": {"type": "integer", "description": "Vectors of no record."},
+        "mended": {"type": "integer", "description": "Differences left to the relay."}}})";
+
+constexpr std::string_view kBackupRequest = R"({"type": "object",
+    "additionalProperties": false, "properties": {
+        "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,96}\\.db$",
+            "description": "Of the file in the folder of backups. Absent: of the time."}}})";
+
+constexpr std::string_view kBackupReport = R"({"type": "object",
+    "required": ["name", "bytes", "records", "schema_version"], "properties": {
+        "name": {"type": "string"},
+        "bytes": {"type": "integer"},
+        "records": {"type": "integer"},
+        "schema_version": {"type": "integer"}}})";
+
 }  // namespace
 
 Json ReferenceTo(Shape shape, std::optional<RecordKind> kind) {
@@ -211,6 +260,12 @@ Json ComponentSchemas() {
   add(Shape::kHealth, JsonLiteral(kHealth));
   add(Shape::kVersion, JsonLiteral(R"({"type": "object", "properties": {"name": {"type": "string"},
       "version": {"type": "string"}, "compiler": {"type": "string"}}})"));
+  add(Shape::kErasureRequest, JsonLiteral(kErasureRequest));
+  add(Shape::kErasure, JsonLiteral(kErasure));
+  add(Shape::kReconcileRequest, JsonLiteral(kReconcileRequest));
+  add(Shape::kReconcileReport, JsonLiteral(kReconcileReport));
+  add(Shape::kBackupRequest, JsonLiteral(kBackupRequest));
+  add(Shape::kBackupReport, JsonLiteral(kBackupReport));
   add(Shape::kAnyObject, JsonLiteral(R"({"type": "object"})"));
   add(Shape::kText, JsonLiteral(R"({"type": "string"})"));
   schemas.Add("Problem", JsonLiteral(kProblem));

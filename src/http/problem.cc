@@ -30,6 +30,7 @@ constexpr std::array<ProblemDescription, kProblemCount> kProblems{{
     {"if-match-required", 428, "If-Match is required"},
     {"not-attempted", 424, "Not stored, because a neighbour in the batch failed"},
     {"batch-refused", 422, "The atomic batch was not stored"},
+    {"busy", 409, "Another run of this is under way"},
     {"bad-framing", 400, "The request is not well-formed HTTP"},
     {"too-slow", 408, "The request did not arrive in time"},
     {"body-too-large", 413, "The body is too large"},

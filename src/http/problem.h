@@ -36,6 +36,7 @@ enum class Problem : std::uint8_t {
   kIfMatchRequired,
   kNotAttempted,
   kBatchRefused,
+  kBusy,
   kBadFraming,
   kTooSlow,
   kBodyTooLarge,
@@ -47,7 +48,7 @@ enum class Problem : std::uint8_t {
   kOutcomeUnknown,
   kInternal,
 };
-inline constexpr int kProblemCount = 30;
+inline constexpr int kProblemCount = 31;
 
 struct ProblemDescription {
   std::string_view slug;  // `type` is "/problems/" and this.

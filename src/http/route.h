@@ -11,8 +11,11 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "engine/backup_service.h"
+#include "engine/erasure_service.h"
 #include "engine/health_service.h"
 #include "engine/query_service.h"
+#include "engine/reconcile_service.h"
 #include "engine/search_service.h"
 #include "engine/write_service.h"
 #include "http/message.h"
@@ -27,6 +30,9 @@ struct Services {
   QueryService& reader;
   SearchService& searcher;
   HealthService& health;
+  ErasureService& eraser;
+  ReconcileService& reconciler;
+  BackupService& backups;
   Metrics& metrics;
   const Clock& clock;
   std::string version;
@@ -91,6 +97,12 @@ enum class Shape : std::uint8_t {
   kLife,
   kHealth,
   kVersion,
+  kErasureRequest,
+  kErasure,
+  kReconcileRequest,
+  kReconcileReport,
+  kBackupRequest,
+  kBackupReport,
   kAnyObject,
   kText,
 };
@@ -128,8 +140,10 @@ struct Route {
 
 inline constexpr std::string_view kNdjson = "application/x-ndjson";
 
-// The routes of the API's listener, and of the one for operators.
+// The routes of the API's listener, and of the one for operators, of which AdminRoutes are those
+// that change something.
 const std::vector<Route>& ApiRoutes();
+std::vector<Route> AdminRoutes();
 const std::vector<Route>& OperationsRoutes();
 
 }  // namespace datastorage::http

@@ -340,10 +340,14 @@ const std::vector<Route>& ApiRoutes() {
 }
 
 const std::vector<Route>& OperationsRoutes() {
-  static const std::vector<Route> routes{MetricsRoute(),
-                                         LifeRoute(),
-                                         ReadinessRoute("/readyz", "getReadiness"),
-                                         ReadinessRoute("/healthz", "getHealth")};
+  static const std::vector<Route> routes = [] {
+    std::vector<Route> all = AdminRoutes();
+    all.push_back(MetricsRoute());
+    all.push_back(LifeRoute());
+    all.push_back(ReadinessRoute("/readyz", "getReadiness"));
+    all.push_back(ReadinessRoute("/healthz", "getHealth"));
+    return all;
+  }();
   return routes;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/limits.h"
+#include "http/body_members.h"
 #include "http/filter_parameters.h"
 #include "schema/filter_parse.h"
 
@@ -35,59 +36,7 @@ bool IsBlankText(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-// Reads the members of a JSON body, noting what is wrong with each.
-class BodyReader {
- public:
-  BodyReader(const Json& body, std::vector<ProblemError>& errors) : body_(body), errors_(errors) {}
-
-  void Refuse(std::string_view pointer,
-              std::string code,
-              std::string message,
-              std::optional<int> position = std::nullopt) {
-    ProblemError error;
-    error.pointer = std::string(pointer);
-    error.position = position;
-    error.code = std::move(code);
-    error.message = std::move(message);
-    errors_.push_back(std::move(error));
-  }
-
-  // nullptr when absent, null, or (then reported) of another type.
-  const Json* Take(std::string_view name, JsonType type, std::string_view must_be) {
-    const Json* value = body_.Find(name);
-    if (value == nullptr || value->type == JsonType::kNull) return nullptr;
-    if (value->type == type) return value;
-    Refuse("/" + std::string(name), "wrong_type", std::string(must_be));
-    return nullptr;
-  }
-
-  std::optional<std::int64_t> TakeInteger(std::string_view name,
-                                          std::int64_t min,
-                                          std::int64_t max) {
-    const Json* value = Take(name, JsonType::kNumber, "must be an integer");
-    if (value == nullptr) return std::nullopt;
-    const std::optional<std::int64_t> number = value->AsInteger();
-    if (number.has_value() && *number >= min && *number <= max) return number;
-    Refuse("/" + std::string(name),
-           "out_of_range",
-           "must be an integer from " + std::to_string(min) + " to " + std::to_string(max));
-    return std::nullopt;
-  }
-
-  void RefuseUnknown() {
-    for (const Json::Member& member : body_.members) {
-      const std::string_view name = member.first;
-      if (std::find(kBodyMembers.begin(), kBodyMembers.end(), name) != kBodyMembers.end()) continue;
-      Refuse("/" + schema::EscapePointerToken(name), "unknown_member", "is not known");
-    }
-  }
-
- private:
-  const Json& body_;
-  std::vector<ProblemError>& errors_;
-};
-
-void ReadEmbedding(BodyReader& reader, SearchRequest& request) {
+void ReadEmbedding(BodyMembers& reader, SearchRequest& request) {
   const Json* value = reader.Take("embedding", JsonType::kArray, "must be an array of numbers");
   if (value == nullptr) return;
   Embedding embedding{};
@@ -113,7 +62,7 @@ void ReadEmbedding(BodyReader& reader, SearchRequest& request) {
   }
 }
 
-void ReadText(BodyReader& reader, const Json& body, SearchRequest& request) {
+void ReadText(BodyMembers& reader, const Json& body, SearchRequest& request) {
   const Json* text = reader.Take("q", JsonType::kString, "must be a string");
   if (text != nullptr) request.text = text->text;
   if (request.text.size() > limits::kQueryTextByteCountMax) {
@@ -132,7 +81,7 @@ void ReadText(BodyReader& reader, const Json& body, SearchRequest& request) {
 }
 
 // One kind, or several of which any.
-void ReadKinds(BodyReader& reader, const Json& body, std::vector<Filter>& filters) {
+void ReadKinds(BodyMembers& reader, const Json& body, std::vector<Filter>& filters) {
   const Json* value = body.Find("kind");
   if (value == nullptr || value->type == JsonType::kNull) return;
   const bool is_list = value->type == JsonType::kArray;
@@ -148,7 +97,7 @@ void ReadKinds(BodyReader& reader, const Json& body, std::vector<Filter>& filter
   filters.push_back(Filter::AnyOf(Member::kKind, std::move(values)));
 }
 
-void ReadFilter(BodyReader& reader, const Json& body, WallTime now, SearchRequest& request) {
+void ReadFilter(BodyMembers& reader, const Json& body, WallTime now, SearchRequest& request) {
   std::vector<Filter> filters;
   ReadKinds(reader, body, filters);
   const Json* tree = body.Find("filter");
@@ -166,7 +115,7 @@ void ReadFilter(BodyReader& reader, const Json& body, WallTime now, SearchReques
   request.filter = AllOf(std::move(filters));
 }
 
-void ReadFields(BodyReader& reader, SearchQuestion& question) {
+void ReadFields(BodyMembers& reader, SearchQuestion& question) {
   const Json* fields = reader.Take("fields", JsonType::kArray, "must be an array of names");
   if (fields == nullptr) return;
   for (const Json& field : fields->elements) {
@@ -178,7 +127,7 @@ void ReadFields(BodyReader& reader, SearchQuestion& question) {
   }
 }
 
-void ReadLimits(BodyReader& reader, SearchQuestion& question) {
+void ReadLimits(BodyMembers& reader, SearchQuestion& question) {
   question.request.limit =
       static_cast<int>(reader.TakeInteger("limit", 1, limits::kSearchHitCountMax)
                            .value_or(limits::kSearchHitCountDefault));
@@ -239,7 +188,7 @@ SearchQuestion ReadSearch(const schema::ParsedJson& body,
                           WallTime now,
                           std::vector<ProblemError>& errors) {
   SearchQuestion question;
-  BodyReader reader(body.value, errors);
+  BodyMembers reader(body.value, errors);
   for (const schema::JsonDefect& defect : body.defects) {
     reader.Refuse(defect.pointer, defect.code, defect.message);
   }
@@ -248,7 +197,7 @@ SearchQuestion ReadSearch(const schema::ParsedJson& body,
   ReadFilter(reader, body.value, now, question.request);
   ReadLimits(reader, question);
   ReadFields(reader, question);
-  reader.RefuseUnknown();
+  reader.RefuseUnknown(kBodyMembers);
   const bool has_text = !IsBlankText(question.request.text);
   const Json* embedding = body.value.Find("embedding");
   const bool has_embedding = embedding != nullptr && embedding->type != JsonType::kNull;

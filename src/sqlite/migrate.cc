@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array kMigrations{
     Migration{1, sql::sqlite::k_0001_records},
+    Migration{2, sql::sqlite::k_0002_reconcile},
 };
 
 // What the runner itself needs. Not a migration: it must be there to read which ones ran.
@@ -108,6 +109,17 @@ Result<void> Migrate(Connection& writer, std::span<const Migration> migrations) 
     DS_RETURN_IF_ERROR(Apply(writer, migration));
   }
   return {};
+}
+
+Result<int> SchemaVersion(Connection& connection, std::span<const Migration> migrations) {
+  DS_ASSIGN_OR_RETURN(
+      const std::int64_t ledgers,
+      CountOf(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migration'"));
+  if (ledgers == 0) return Conflict("the file is no database of this program");
+  DS_ASSIGN_OR_RETURN(const std::vector<Applied> applied, ReadLedger(connection));
+  DS_RETURN_IF_ERROR(CheckApplied(applied, migrations));
+  if (applied.empty()) return Conflict("the file is no database of this program");
+  return applied.back().number;
 }
 
 }  // namespace datastorage::sqlite

@@ -22,4 +22,8 @@ std::span<const Migration> AllMigrations();
 // something else; those of the result code table.
 Result<void> Migrate(Connection& writer, std::span<const Migration> migrations);
 
+// The number of the last migration that was applied to the file, which it leaves alone. Errors: as
+// Migrate; kConflict also for a file in which nothing of ours is.
+Result<int> SchemaVersion(Connection& connection, std::span<const Migration> migrations);
+
 }  // namespace datastorage::sqlite

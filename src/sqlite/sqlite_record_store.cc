@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "sqlite/backup.h"
 #include "sqlite/commit_run.h"
 #include "sqlite/migrate.h"
 #include "sqlite/result_codes.h"
@@ -154,6 +155,11 @@ Result<ConnectionPool::Lease> SqliteRecordStore::BeginRead(Deadline deadline) {
   reader->SetDeadline(deadline);
   DS_RETURN_IF_ERROR(reader->Execute("begin reading", "BEGIN"));
   return reader;
+}
+
+Result<BackupReport> SqliteRecordStore::Backup(const std::string& name, Deadline deadline) {
+  return sqlite::WriteBackup(
+      options_.directory + "/datastorage.db", options_.directory + "/backups", name, deadline);
 }
 
 Result<void> SqliteRecordStore::Check(Deadline deadline) {

@@ -29,6 +29,8 @@ inline CommandResult RunCommand(AddCommands add_commands,
   CLI::App app;
   GlobalOptions options;
   options.server = server;
+  options.admin = server;
+  options.user = "an-operator";
   app.add_flag("--json", options.wants_json);
   Action chosen;
   add_commands(app, chosen);

@@ -98,6 +98,52 @@ class CommandTest(unittest.TestCase):
         return json.loads(self.command(*arguments, "--json", text=text).stdout)
 
 
+class Operators(unittest.TestCase):
+    """Backup, erase, reconcile, and a restore into a folder of its own."""
+
+    def command(self, *arguments, code=0, text=None):
+        admin = next(re.match(r"metrics on (\S+)", line) for line in self.service.log
+                     if line.startswith("metrics on")).group(1)
+        result = run(*arguments, "--server", self.service.url, "--admin", admin, text=text)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result
+
+    def test_what_is_erased_comes_back_with_an_older_backup_only(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+            self.service = Service(folder)
+            for number in ("one", "two"):
+                self.command("record", "remediation", text=json.dumps(remediation(number)))
+            self.assertEqual(self.command("backup", "before.db").stdout, "before.db\n")
+            self.command("backup", "before.db", code=2)
+            self.command("backup", "../before.db", code=2)
+            self.command("erase", "remediation", "key:rr-one", "--why", "asked to", code=2)
+            self.command("erase", "remediation", "key:rr-one", "--why", "asked to", "--who", "me",
+                         "--yes")
+            self.assertIn("erased", self.command("get", "remediation", "key:rr-one", code=1).stderr)
+            self.assertNotIn("fix-one", self.command("search", "pod number one memory").stdout)
+            self.assertIn("may not be used again", self.command(
+                "record", "remediation", code=65, text=json.dumps(remediation("one"))).stderr)
+            found = json.loads(self.command("reconcile", "--deep", "--json").stdout)
+            self.assertEqual(found, {"checked": 1, "missing": 0, "stale": 0, "altered": 0,
+                                     "foreign": 0, "mended": 0})
+            self.command("backup", "after.db")
+            in_use = run("restore", f"{folder}/backups/before.db", "--data", folder, "--force")
+            self.assertEqual(in_use.returncode, 69)
+            self.assertIn("in use by process", in_use.stderr)
+            self.assertEqual(self.service.end(), 0)
+
+            for backup, code in (("after.db", 1), ("before.db", 0)):
+                restored = run("restore", f"{folder}/backups/{backup}", "--data", other, "--force")
+                self.assertEqual(restored.returncode, 0, restored.stderr)
+                self.assertEqual(
+                    run("restore", f"{folder}/backups/{backup}", "--data", other).returncode, 1)
+                self.service = Service(other)
+                self.command("get", "remediation", "key:rr-one", code=code)
+                self.command("get", "remediation", "key:rr-two")
+                self.assertEqual(self.service.end(), 0)
+            self.assertEqual(run("restore", __file__, "--data", other, "--force").returncode, 65)
+
+
 class OneRecord(CommandTest):
     def test_a_record_is_stored_once_read_changed_and_remembered(self):
         record = json.dumps(remediation("one"))

@@ -43,5 +43,13 @@ TEST(VectorSetState, IsNamed) {
   EXPECT_EQ(NameOf(VectorSetState::kRetired), "retired");
 }
 
+TEST(PendingRule, IsReadFromItsName) {
+  for (const PendingRule rule : {PendingRule::kWhereEmbeddingIsMissing, PendingRule::kEverySet}) {
+    EXPECT_EQ(ParsePendingRule(NameOf(rule)), rule);
+  }
+  EXPECT_EQ(NameOf(PendingRule::kEverySet), "every_set");
+  EXPECT_EQ(ParsePendingRule("everyset"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace datastorage

@@ -136,7 +136,17 @@ TEST_F(Dispatching, OutlivesABugInAHandler) {
                              .operation = "bug",
                              .summary = "Throws.",
                              .handle = Throw}};
-  Services services{writes_, queries_, searches_, health_, metrics_, SystemClock(), "1", "{}"};
+  Services services{writes_,
+                    queries_,
+                    searches_,
+                    health_,
+                    erasures_,
+                    reconciles_,
+                    backups_,
+                    metrics_,
+                    SystemClock(),
+                    "1",
+                    "{}"};
   Dispatcher dispatcher(routes, services);
   const Response response = SendTo(dispatcher, RequestOf("GET", "/bug", {}, {}));
   EXPECT_EQ(response.status, 500);

@@ -173,8 +173,7 @@ TEST_F(Records, WrittenStrictlyNeedTheirVector) {
 
 TEST_F(Records, FollowTheOperatorsChoiceUnlessTheyPreferAnother) {
   embedder_.FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
-  Api strict_api({writes_, queries_, searches_, health_, metrics_},
-                 {.version = "1", .is_strict_by_default = true});
+  Api strict_api(Parts(), {.version = "1", .is_strict_by_default = true});
   const auto post = [&](const Headers& headers) {
     return SendTo(strict_api.public_handler(),
                   RequestOf("POST", kPath, RemediationJson("r-1"), headers));

@@ -1,0 +1,161 @@
+#include "cli/admin_commands.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/filter_options.h"
+#include "cli/record_view.h"
+#include "cli/text.h"
+
+namespace datastorage::cli {
+namespace {
+
+using schema::Json;
+
+struct EraseCommand {
+  std::string kind;
+  std::string id;
+  std::string why;
+  std::string who;
+  bool is_sure = false;
+};
+
+// Asks; anything but a yes is no.
+bool IsConfirmed(const Console& console, const EraseCommand& command) {
+  console.err << "Erase " << OneLine(command.kind) << " " << OneLine(command.id)
+              << " for good, with its history? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(console.in, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+std::string BodyOf(const EraseCommand& command, const std::string& who) {
+  constexpr std::string_view kKeyPrefix = "key:";
+  Json body = Json::Object();
+  body.Add("kind", Json::String(command.kind));
+  if (command.id.starts_with(kKeyPrefix)) {
+    body.Add("key", Json::String(command.id.substr(kKeyPrefix.size())));
+  } else {
+    body.Add("id", Json::String(command.id));
+  }
+  body.Add("who", Json::String(who));
+  body.Add("why", Json::String(command.why));
+  return schema::ToText(body);
+}
+
+ExitCode RunErase(Session& session, const EraseCommand& command) {
+  const Console& console = session.console();
+  const std::string& who = command.who.empty() ? session.user() : command.who;
+  if (who.empty()) return session.Fail(ExitCode::kUsage, "--who must say who erases");
+  if (!command.is_sure) {
+    if (!console.can_ask) {
+      return session.Fail(ExitCode::kUsage, "nothing brings a record back: say --yes");
+    }
+    if (!IsConfirmed(console, command))
+      return session.Fail(ExitCode::kProblem, "nothing was erased");
+  }
+  const auto answer = session.admin_client().Administer("/admin/erase", BodyOf(command, who), true);
+  if (!answer) return session.FailAdmin(answer.error());
+  if (session.wants_json()) {
+    console.out << *answer << "\n";
+    return ExitCode::kOk;
+  }
+  const std::optional<Json> erased = session.Parse(*answer);
+  if (!erased) return ExitCode::kUnavailable;
+  console.err << "erased at " << OneLine(TextOf(*erased, "erased_at")) << "\n";
+  console.out << OneLine(TextOf(*erased, "id")) << "\n";
+  return ExitCode::kOk;
+}
+
+void AddErase(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand("erase", "Remove a record's content everywhere, for good");
+  auto options = std::make_shared<EraseCommand>();
+  AddKind(*command, options->kind);
+  AddId(*command, options->id);
+  command->add_option("--why", options->why, "Why; kept for good")->type_name("TEXT")->required();
+  command->add_option("--who", options->who, "Who erases; kept for good [the user]")
+      ->type_name("NAME");
+  command->add_flag("--yes", options->is_sure, "Do not ask");
+  command->callback([&chosen, options] {
+    chosen = [options](Session& session) { return RunErase(session, *options); };
+  });
+}
+
+struct ReconcileCommand {
+  bool is_dry_run = false;
+  bool is_deep = false;
+};
+
+// The number of a member, as text.
+std::string CountOf(const Json& report, std::string_view name) {
+  return OneLine(TextOf(report, name));
+}
+
+ExitCode RunReconcile(Session& session, const ReconcileCommand& command) {
+  Json body = Json::Object();
+  body.Add("dry_run", Json::Boolean(command.is_dry_run));
+  body.Add("deep", Json::Boolean(command.is_deep));
+  const auto answer =
+      session.admin_client().Administer("/admin/reconcile", schema::ToText(body), false);
+  if (!answer) return session.FailAdmin(answer.error());
+  const Console& console = session.console();
+  if (session.wants_json()) {
+    console.out << *answer << "\n";
+    return ExitCode::kOk;
+  }
+  const std::optional<Json> report = session.Parse(*answer);
+  if (!report) return ExitCode::kUnavailable;
+  for (const char* name : {"checked", "missing", "stale", "altered", "foreign", "mended"}) {
+    console.out << name << "  " << CountOf(*report, name) << "\n";
+  }
+  return ExitCode::kOk;
+}
+
+void AddReconcile(CLI::App& app, Action& chosen) {
+  CLI::App* command =
+      app.add_subcommand("reconcile", "Compare the vector indexes with the records, and mend them");
+  auto options = std::make_shared<ReconcileCommand>();
+  command->add_flag("--dry-run", options->is_dry_run, "Count the differences only");
+  command->add_flag("--deep", options->is_deep, "Compare contents too, not stamps alone");
+  command->callback([&chosen, options] {
+    chosen = [options](Session& session) { return RunReconcile(session, *options); };
+  });
+}
+
+ExitCode RunBackup(Session& session, const std::string& name) {
+  Json body = Json::Object();
+  if (!name.empty()) body.Add("name", Json::String(name));
+  const auto answer =
+      session.admin_client().Administer("/admin/backup", schema::ToText(body), false);
+  if (!answer) return session.FailAdmin(answer.error());
+  const Console& console = session.console();
+  if (session.wants_json()) {
+    console.out << *answer << "\n";
+    return ExitCode::kOk;
+  }
+  const std::optional<Json> report = session.Parse(*answer);
+  if (!report) return ExitCode::kUnavailable;
+  console.err << "backed up " << CountOf(*report, "records") << " records, "
+              << CountOf(*report, "bytes") << " bytes, into the service's folder of backups\n";
+  console.out << OneLine(TextOf(*report, "name")) << "\n";
+  return ExitCode::kOk;
+}
+
+void AddBackup(CLI::App& app, Action& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "backup", "Have the service copy its database into <data>/backups while it runs");
+  auto name = std::make_shared<std::string>();
+  command->add_option("NAME", *name, "Of the new file, such as before-upgrade.db [by the time]")
+      ->type_name("");
+  command->callback(
+      [&chosen, name] { chosen = [name](Session& session) { return RunBackup(session, *name); }; });
+}
+
+}  // namespace
+
+void AddAdminCommands(CLI::App& app, Action& chosen) {
+  AddErase(app, chosen);
+  AddReconcile(app, chosen);
+  AddBackup(app, chosen);
+}
+
+}  // namespace datastorage::cli

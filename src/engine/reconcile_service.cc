@@ -1,0 +1,56 @@
+#include "engine/reconcile_service.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace datastorage {
+namespace {
+
+void Add(ReconcileReport& sum, const ReconcileReport& report) {
+  sum.checked_count += report.checked_count;
+  sum.missing_count += report.missing_count;
+  sum.stale_count += report.stale_count;
+  sum.altered_count += report.altered_count;
+  sum.foreign_count += report.foreign_count;
+  sum.mended_count += report.mended_count;
+  sum.stamps_raised_from = std::max(sum.stamps_raised_from, report.stamps_raised_from);
+}
+
+}  // namespace
+
+Result<std::optional<ReconcileReport>> ReconcileService::Run(ReconcileOptions options,
+                                                             Deadline deadline) {
+  if (is_running_.exchange(true)) return std::optional<ReconcileReport>();
+  options.is_stopping = &is_stopping_;
+  const Result<ReconcileReport> report = RunEach(options, deadline);
+  is_running_.store(false);
+  if (!report.has_value()) return report.error();
+  Log(LogLevel::kInfo,
+      "reconciled",
+      {{"checked", report->checked_count},
+       {"missing", report->missing_count},
+       {"stale", report->stale_count},
+       {"altered", report->altered_count},
+       {"foreign", report->foreign_count},
+       {"mended", report->mended_count}});
+  return std::optional<ReconcileReport>(*report);
+}
+
+Result<ReconcileReport> ReconcileService::RunEach(const ReconcileOptions& options,
+                                                  Deadline deadline) {
+  if (!sets_.IsFilled()) return Unavailable("the index is still being filled");
+  DS_RETURN_IF_ERROR(sets_.Refresh(deadline));
+  ReconcileReport sum;
+  for (const VectorPlace& place : sets_.Places()) {
+    if (!place.is_marked) return Unavailable("a vector index cannot be reached");
+    Result<ReconcileReport> report = reconciler_.Run(place, options, deadline);
+    // What an earlier page found is pending, whatever became of this one.
+    if (!options.is_dry_run) wake_relay_();
+    if (!report.has_value()) return std::move(report).error();
+    Add(sum, *report);
+  }
+  return sum;
+}
+
+}  // namespace datastorage

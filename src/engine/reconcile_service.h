@@ -1,0 +1,41 @@
+// ReconcileService: reconciles every vector set on demand, one run at a time.
+//
+// Threads:   safe to call concurrently.
+// Ownership: keeps references to everything it is given; all must outlive it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+
+#include "base/runtime.h"
+#include "engine/reconciler.h"
+#include "engine/vector_sets.h"
+
+namespace datastorage {
+
+class ReconcileService {
+ public:
+  ReconcileService(Runtime& runtime, RecordStore& store, VectorSets& sets)
+      : sets_(sets), reconciler_(runtime, store) {}
+
+  // The sums over all sets that are not retired; nullopt while another run is under way.
+  // `wake_relay` of OnPending is called when there is something to mend.
+  // Errors: kUnavailable when an index is not at hand, or not filled yet; those of Reconciler.
+  Result<std::optional<ReconcileReport>> Run(ReconcileOptions options, Deadline deadline);
+
+  void OnPending(std::function<void()> wake) { wake_relay_ = std::move(wake); }
+  // Ends a run under way at its next page, and refuses others.
+  void Stop() { is_stopping_.store(true); }
+
+ private:
+  Result<ReconcileReport> RunEach(const ReconcileOptions& options, Deadline deadline);
+
+  VectorSets& sets_;
+  Reconciler reconciler_;
+  std::function<void()> wake_relay_ = [] {};
+  std::atomic<bool> is_running_ = false;
+  std::atomic<bool> is_stopping_ = false;
+};
+
+}  // namespace datastorage

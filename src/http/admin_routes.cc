@@ -1,0 +1,69 @@
+// The operators' part of the route table: what is served on the metrics listener only, since it
+// changes or copies everything.
+#include "base/limits.h"
+#include "http/admin_handlers.h"
+#include "http/openapi.h"
+
+namespace datastorage::http {
+namespace {
+
+const std::vector<Problem> kAdminProblems{Problem::kNotJson,
+                                          Problem::kInvalidRequest,
+                                          Problem::kUnsupportedMediaType,
+                                          Problem::kBodyTooLarge};
+
+std::vector<Problem> WithAdminProblems(std::vector<Problem> problems) {
+  problems.insert(problems.end(), kAdminProblems.begin(), kAdminProblems.end());
+  return problems;
+}
+
+Route EraseRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/erase",
+          .operation = "erase",
+          .summary = "Removes a record's content everywhere; on the operators' listener.",
+          .handle = EraseRecord,
+          .bodies = {{"application/json", Shape::kErasureRequest}},
+          .answers =
+              {{200, "Erased; id, who, when and why stay.", "application/json", Shape::kErasure}},
+          .problems =
+              WithAdminProblems({Problem::kNoSuchRecord, Problem::kGone, Problem::kOutcomeUnknown}),
+          .body_byte_count_max = limits::kAdminByteCountMax};
+}
+
+Route ReconcileRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/reconcile",
+          .operation = "reconcile",
+          .summary =
+              "Compares every vector index with the records, and has differences mended; on "
+              "the operators' listener.",
+          .handle = ReconcileIndexes,
+          .bodies = {{"application/json", Shape::kReconcileRequest}},
+          .answers = {{200, "What was found.", "application/json", Shape::kReconcileReport}},
+          .problems = WithAdminProblems({Problem::kBusy, Problem::kOutcomeUnknown}),
+          .body_byte_count_max = limits::kAdminByteCountMax};
+}
+
+Route BackupRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/backup",
+          .operation = "backup",
+          .summary =
+              "Writes a checked copy of all records into the folder of backups, while writes "
+              "go on; on the operators' listener.",
+          .handle = MakeBackup,
+          .bodies = {{"application/json", Shape::kBackupRequest}},
+          .answers =
+              {{200, "The copy is whole and durable.", "application/json", Shape::kBackupReport}},
+          .problems = WithAdminProblems({Problem::kBusy}),
+          .body_byte_count_max = limits::kAdminByteCountMax};
+}
+
+}  // namespace
+
+std::vector<Route> AdminRoutes() {
+  return {EraseRoute(), ReconcileRoute(), BackupRoute()};
+}
+
+}  // namespace datastorage::http
