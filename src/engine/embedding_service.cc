@@ -225,6 +225,7 @@ void EmbeddingService::Land(const std::vector<FlightPointer>& batch,
   if (vectors.has_value()) {
     metrics_.Count(Metric::kEmbedderTexts, {}, static_cast<double>(batch.size()));
     std::vector<EmbeddingCacheEntry> entries;
+    entries.reserve(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
       entries.push_back({batch[i]->key, (*vectors)[i]});
     }
