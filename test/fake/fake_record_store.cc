@@ -63,14 +63,20 @@ Result<void> FakeRecordStore::Change(Deadline deadline,
   return {};
 }
 
+// For a mutant: the first of so many stamps, drawn before the turn to write.
+Stamp FakeRecordStore::DrawEarly(Stamp count) {
+  const std::lock_guard lock(mutex_);
+  early_stamps_ += count;
+  return early_stamps_ - count;
+}
+
 Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteOp> operations,
                                                           CommitMode mode,
                                                           Deadline deadline) {
   DS_CHECK(operations.size() <= limits::kBatchItemCountMax);
   std::vector<WriteOutcome> outcomes;
   bool is_undone = false;
-  const Stamp early_stamp = early_stamps_;
-  early_stamps_ += static_cast<Stamp>(operations.size());
+  const Stamp early_stamp = DrawEarly(static_cast<Stamp>(operations.size()));
   const auto apply = [&](FakeState& state) -> Result<void> {
     const FakeState before = mode == CommitMode::kAllOrNothing ? state : FakeState();
     FakeCommit commit(
@@ -145,7 +151,10 @@ Result<void> FakeRecordStore::Settle(std::span<const PendingVector> rows, Deadli
   return ChangeRows(rows, deadline, [this](FakeState& state, const PendingVector& row) {
     const auto found = state.pending.find({row.set, row.id});
     if (found->second.state == FakePendingState::kIntent) return;
-    settled_.insert(*found);
+    {
+      const std::lock_guard lock(mutex_);
+      settled_.insert(*found);
+    }
     state.pending.erase(found);
   });
 }

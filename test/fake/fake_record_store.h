@@ -97,6 +97,7 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<void> ChangeRows(std::span<const PendingVector> rows,
                           Deadline deadline,
                           const std::function<void(FakeState&, const PendingVector&)>& change);
+  Stamp DrawEarly(Stamp count);
   void Yield() const;
 
   const Clock& clock_;
