@@ -19,7 +19,8 @@ struct SimFaults {
   int delayed = 0;
   int repeated = 0;  // Of calls that may be.
   int slow = 0;
-  int interleaved = 0;                                // Of batches of a vector store.
+  int interleaved = 0;  // Of batches of a vector store.
+  int apart = 300;  // Served while the caller may give up or crash. 0: in the caller's own process.
   Duration delay_most = std::chrono::minutes(10);     // Of delayed and repeated calls.
   Duration slow_most = std::chrono::seconds(10);      // Of slow ones.
   Duration patience_most = std::chrono::seconds(60);  // Until a silent connection breaks.

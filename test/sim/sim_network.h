@@ -74,7 +74,7 @@ class SimNetwork {
                   Deadline deadline,
                   std::function<Result<T>()> serve) {
     SimRandom& random = runtime_.random();
-    const bool is_apart = random.Chance(300);
+    const bool is_apart = random.Chance(faults_.apart);
     if (fault == FaultKind::kUnavailable) return Unavailable("the server refuses");
     if (fault == FaultKind::kRequestLost) return BreakOff(call, deadline);
     if (fault == FaultKind::kSlow) {

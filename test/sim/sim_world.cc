@@ -141,7 +141,7 @@ SimResult SimWorld::Run() {
     SimFaults store_faults = faults;
     if (options_.placement == SimPlacement::kInProcess) {
       // The record store is a file then: it has no network to lose an answer on.
-      store_faults = {.unavailable = level, .slow = level, .slow_most = 4s};
+      store_faults = {.unavailable = level, .slow = level, .apart = 0, .slow_most = 4s};
     }
     store_.network().SetFaults(store_faults);
     first_.network().SetFaults(faults);
