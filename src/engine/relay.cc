@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "engine/mutant.h"
+#include "engine/write_embedder.h"
 #include "schema/embedded_text.h"
 
 namespace datastorage {
@@ -29,13 +30,6 @@ bool IsOwnFault(ErrorCode code) {
   return code == ErrorCode::kInternal || code == ErrorCode::kInvalidArgument;
 }
 
-PendingReason ReasonOf(Relay::Side side, bool is_busy) {
-  if (side == Relay::Side::kIndex) {
-    return is_busy ? PendingReason::kVectorStoreBusy : PendingReason::kVectorStoreUnavailable;
-  }
-  return is_busy ? PendingReason::kEmbedderBusy : PendingReason::kEmbedderUnavailable;
-}
-
 }  // namespace
 
 // A leased row on its way.
@@ -47,6 +41,13 @@ struct Relay::Work {
   std::optional<ApplyResult> result;
   std::optional<ErrorCode> failure;  // Of the index.
   bool is_given_back = false;
+};
+
+// What kept a row from being done with.
+struct Relay::Failure {
+  ErrorCode code;
+  PendingReason reason;
+  bool is_spared = false;  // A breaker decides when the next attempt is made.
 };
 
 Relay::Relay(Runtime& runtime,
@@ -232,7 +233,8 @@ void Relay::EmbedMissing(std::span<Work> works, Deadline deadline) {
     if (vectors[i].has_value()) {
       owners[i]->embedding = *vectors[i];
     } else {
-      GiveBack(*owners[i], vectors[i].error().code, Side::kEmbedder, deadline);
+      const ErrorCode code = vectors[i].error().code;
+      GiveBack(*owners[i], {code, ReasonWithoutEmbedding(code)}, deadline);
     }
   }
 }
@@ -258,7 +260,7 @@ Result<void> Relay::StoreEmbeddings(const VectorPlace& place,
       metrics_.Count(Metric::kRelayAttempts, {"embedded"});
     } else {
       // The text changed meanwhile: the row belongs to the new one and is due at once.
-      GiveBack(*owners[i], ErrorCode::kResourceExhausted, Side::kEmbedder, deadline);
+      GiveBack(*owners[i], {ErrorCode::kResourceExhausted, PendingReason::kEmbedderBusy}, deadline);
     }
   }
   return {};
@@ -341,7 +343,8 @@ bool Relay::Settle(const VectorPlace& place, std::span<Work> works, Deadline dea
     }
     if (work.failure.has_value() && !DS_MUTANT(kSettlesUnsent)) {
       is_whole = is_whole && place.HasRowPerWrite();
-      GiveBack(work, *work.failure, Side::kIndex, deadline);
+      const bool is_spared = place.breaker != nullptr && !IsOwnFault(*work.failure);
+      GiveBack(work, {*work.failure, PendingReason::kVectorStoreUnavailable, is_spared}, deadline);
     } else if (work.result.has_value() || DS_MUTANT(kSettlesUnsent)) {
       held.push_back(work.row);
     }
@@ -357,21 +360,18 @@ bool Relay::Settle(const VectorPlace& place, std::span<Work> works, Deadline dea
 
 // Makes a row due again later. Failures for the row's own sake are counted towards parking;
 // those of the embedder, the index or the store as a whole are not.
-void Relay::GiveBack(Work& work, ErrorCode code, Side side, Deadline deadline) {
+void Relay::GiveBack(Work& work, const Failure& failure, Deadline deadline) {
   work.is_given_back = true;
   metrics_.Count(Metric::kRelayAttempts, {"failed"});
   Result<void> done;
-  if (IsOwnFault(code) && work.row.attempt_count + 1 >= kAttemptCountMax) {
+  if (IsOwnFault(failure.code) && work.row.attempt_count + 1 >= kAttemptCountMax) {
     done = store_.Park({&work.row, 1}, deadline);
     metrics_.Count(Metric::kRelayAttempts, {"parked"});
   } else {
-    const bool is_busy =
-        code == ErrorCode::kResourceExhausted || code == ErrorCode::kDeadlineExceeded;
-    Duration pause = is_busy ? kBackoffLeast : BackoffAfter(work.row.attempt_count);
-    // The breaker spares an index that fails; when it closes, all rows are due at once.
-    if (side == Side::kIndex && !IsOwnFault(code)) pause = Duration{0};
-    done =
-        store_.Fail({&work.row, 1}, ReasonOf(side, is_busy), runtime_.WallNow() + pause, deadline);
+    Duration pause = BackoffAfter(work.row.attempt_count);
+    if (failure.reason == PendingReason::kEmbedderBusy) pause = kBackoffLeast;
+    if (failure.is_spared) pause = Duration{0};  // When the breaker closes, all are due at once.
+    done = store_.Fail({&work.row, 1}, failure.reason, runtime_.WallNow() + pause, deadline);
   }
   if (!done.has_value()) {
     Log(LogLevel::kWarning, "a pending row keeps its lease", {{"code", NameOf(done.error().code)}});

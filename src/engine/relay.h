@@ -42,10 +42,9 @@ class Relay {
   // for tests.
   Result<int> RunOnce();
 
-  enum class Side : std::uint8_t { kEmbedder, kIndex };  // Where a row failed.
-
  private:
   struct Work;
+  struct Failure;
   void Run();
   Result<void> ApplyLeftOver(Deadline deadline);
   Result<int> RunPlace(const VectorPlace& place, Deadline deadline);
@@ -64,7 +63,7 @@ class Relay {
                                      std::span<Work> works,
                                      Deadline deadline);
   bool Settle(const VectorPlace& place, std::span<Work> works, Deadline deadline);
-  void GiveBack(Work& work, ErrorCode code, Side side, Deadline deadline);
+  void GiveBack(Work& work, const Failure& failure, Deadline deadline);
 
   Runtime& runtime_;
   RecordStore& store_;

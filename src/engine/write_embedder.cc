@@ -3,15 +3,12 @@
 #include "schema/embedded_text.h"
 
 namespace datastorage {
-namespace {
 
-PendingReason ReasonFor(ErrorCode code) {
+PendingReason ReasonWithoutEmbedding(ErrorCode code) {
   return code == ErrorCode::kResourceExhausted || code == ErrorCode::kDeadlineExceeded
              ? PendingReason::kEmbedderBusy
              : PendingReason::kEmbedderUnavailable;
 }
-
-}  // namespace
 
 void WriteEmbedder::EmbedEach(std::span<TextToEmbed> texts, Deadline deadline) {
   if (embedder_ == nullptr || texts.empty()) return;
@@ -28,7 +25,7 @@ void WriteEmbedder::EmbedEach(std::span<TextToEmbed> texts, Deadline deadline) {
       texts[i].embedding =
           SpacedEmbedding{embedder_->Space(), schema::EmbeddedTextHash(texts[i].text), *vectors[i]};
     } else {
-      texts[i].reason = ReasonFor(vectors[i].error().code);
+      texts[i].reason = ReasonWithoutEmbedding(vectors[i].error().code);
     }
   }
 }

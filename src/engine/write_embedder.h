@@ -15,6 +15,9 @@
 
 namespace datastorage {
 
+// Why a vector is pending whose text EmbeddingService could not embed.
+PendingReason ReasonWithoutEmbedding(ErrorCode code);
+
 // A text on its way to an embedding.
 struct TextToEmbed {
   std::string text;

@@ -166,6 +166,22 @@ TEST_F(SeparateTest, LeavesATombstoneOfAnErasedRecord) {
   EXPECT_THAT(Pending(), IsEmpty());
 }
 
+TEST_F(SeparateTest, SaysThatTheIndexIsNotAvailableHoweverItFailedTheRelay) {
+  remote_.is_down = true;
+  const Record record = Create("rr-1", "disk full");
+  const RecordRef ref = record.id;
+  for (const ErrorCode code : {ErrorCode::kUnavailable,
+                               ErrorCode::kDeadlineExceeded,
+                               ErrorCode::kResourceExhausted,
+                               ErrorCode::kInternal}) {
+    remote_.down_code = code;
+    ASSERT_EQ(*relay_->RunOnce(), 1) << NameOf(code);
+    EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().record.vector_reason,
+              PendingReason::kVectorStoreUnavailable)
+        << NameOf(code);
+  }
+}
+
 TEST_F(SeparateTest, LetsOnePoisonedVectorHoldNobodyUp) {
   remote_.is_down = true;
   std::vector<Record> records;

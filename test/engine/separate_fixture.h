@@ -19,7 +19,7 @@ class SwitchedVectorIndex final : public VectorIndex {
   Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
                                          Deadline deadline) override {
     ++apply_count;
-    if (is_down) return Unavailable("the vector store is down");
+    if (is_down) return Error{down_code, "the vector store is down"};
     if (before_apply) before_apply();
     for (const VectorWrite& write : writes) {
       if (poison.has_value() && write.id == *poison) return Internal("this write breaks it");
@@ -52,7 +52,8 @@ class SwitchedVectorIndex final : public VectorIndex {
 
   FakeVectorIndex inner{Placement::kSeparate};
   std::atomic<bool> is_down = false;
-  std::atomic<bool> is_down_from_the_start = false;  // While it is down.
+  std::atomic<ErrorCode> down_code = ErrorCode::kUnavailable;  // What a write meets then.
+  std::atomic<bool> is_down_from_the_start = false;            // While it is down.
   std::atomic<int> apply_count = 0;
   std::optional<RecordId> poison;
   std::function<void()> before_apply;
