@@ -31,6 +31,12 @@ void CircuitBreaker::Failed() {
   retry_at_ = runtime_.Now() + options_.pause;
 }
 
+void CircuitBreaker::Learn(ErrorCode code, bool had_fair_time) {
+  if (code == ErrorCode::kDeadlineExceeded && !had_fair_time) return;
+  const bool has_answered = code == ErrorCode::kInternal || code == ErrorCode::kInvalidArgument;
+  has_answered ? Succeeded() : Failed();
+}
+
 CircuitBreaker::State CircuitBreaker::state() {
   const MutexLock lock(mutex_);
   return state_;

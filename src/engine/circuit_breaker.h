@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "base/result.h"
 #include "base/runtime.h"
 
 namespace datastorage {
@@ -18,10 +19,31 @@ class CircuitBreaker {
   struct Options {
     int failure_count_max = 5;  // In a row.
     Duration pause = std::chrono::seconds(1);
+    Duration fair_time = std::chrono::milliseconds(500);
   };
 
   CircuitBreaker(Runtime& runtime, const Options& options)
       : runtime_(runtime), options_(options), mutex_(runtime) {}
+
+  // Makes the call, a function that returns a Result, and learns from it; or refuses it
+  // (kUnavailable). Which errors are the server's failure:
+  // - kDeadlineExceeded only if the caller gave it a fair time: at least `fair_time` was left when
+  //   the call began. Whoever has less says nothing about the server, so he does not probe either.
+  // - kInternal and kInvalidArgument are not: it answered, and the request may be at fault.
+  // - All others are.
+  template <class Call>
+  auto Guard(Deadline deadline, const Call& call) -> decltype(call()) {
+    const bool is_fair = deadline.Remaining(runtime_) >= options_.fair_time;
+    const bool is_allowed = is_fair ? Allows() : state() == State::kClosed;
+    if (!is_allowed) return Unavailable("the server has failed, and is spared for a while");
+    auto result = call();
+    if (result.has_value()) {
+      Succeeded();
+    } else {
+      Learn(result.error().code, is_fair);
+    }
+    return result;
+  }
 
   // Whether Allows would say yes now; asks for nothing.
   bool WouldAllow();
@@ -34,6 +56,8 @@ class CircuitBreaker {
   State state();
 
  private:
+  void Learn(ErrorCode code, bool had_fair_time);
+
   Runtime& runtime_;
   const Options options_;
   Mutex mutex_;

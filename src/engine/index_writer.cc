@@ -8,16 +8,7 @@ Result<std::vector<ApplyResult>> IndexWriter::Apply(const VectorPlace& place,
                                                     std::span<const VectorWrite> writes,
                                                     Deadline deadline) {
   if (writes.empty()) return std::vector<ApplyResult>();
-  if (!place.is_marked || !place.breaker->Allows()) {
-    return Unavailable("the vector index is not answering");
-  }
-  Result<std::vector<ApplyResult>> results = place.index->Apply(writes, deadline);
-  if (results.has_value()) {
-    place.breaker->Succeeded();
-  } else {
-    place.breaker->Failed();
-  }
-  return results;
+  return place.Ask(deadline, [&](VectorIndex& index) { return index.Apply(writes, deadline); });
 }
 
 Result<std::vector<AppliedRecord>> IndexWriter::ApplyCurrent(const VectorPlace& place,

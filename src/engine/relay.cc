@@ -148,9 +148,8 @@ Result<void> Relay::ApplyLeftOver(Deadline deadline) {
 
 Result<int> Relay::RunPlace(const VectorPlace& place, Deadline deadline) {
   // While the index as a whole fails, no row is tried for itself; one probes when it is time.
-  if (!place.is_marked || !place.breaker->WouldAllow()) return 0;
-  const bool is_probe = place.breaker->state() != CircuitBreaker::State::kClosed;
-  const int limit = is_probe ? 1 : static_cast<int>(limits::kRelayBatchCountMax);
+  if (!place.MayAsk()) return 0;
+  const int limit = place.IsSpared() ? 1 : static_cast<int>(limits::kRelayBatchCountMax);
   const WallTime now = runtime_.WallNow();
   DS_ASSIGN_OR_RETURN(
       std::vector<PendingVector> rows,
@@ -266,11 +265,14 @@ Result<void> Relay::StoreEmbeddings(const VectorPlace& place,
   return {};
 }
 
-// A batch that fails is halved, so that a row only ever fails for its own sake.
+// A batch that may have failed for one row's sake is halved until that one is alone.
 void Relay::Send(const VectorPlace& place, std::span<Work> works, Deadline deadline) {
   const Result<void> sent = SendBatch(place, works, deadline);
   if (sent.has_value()) return;
-  if (works.size() > 1 && IsOwnFault(sent.error().code)) {
+  // What a full index in this process holds already, it takes all the same.
+  const bool is_full =
+      place.breaker == nullptr && sent.error().code == ErrorCode::kResourceExhausted;
+  if (works.size() > 1 && (IsOwnFault(sent.error().code) || is_full)) {
     Send(place, works.first(works.size() / 2), deadline);
     Send(place, works.subspan(works.size() / 2), deadline);
     return;

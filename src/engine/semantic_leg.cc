@@ -79,22 +79,16 @@ Result<Neighbors> SemanticLeg::AskNearest(const VectorPlace& live,
                                           const SemanticQuery& query,
                                           int candidate_count,
                                           Deadline deadline) {
-  if (!live.is_marked || !live.breaker->Allows()) {
-    return Unavailable("the vector index is not answering");
-  }
   const WidenedFilter widened = Widen(query.filter, live.index->Capabilities().can_decide);
-  const SteadyTime begin = runtime_.Now();
   const Deadline wait = deadline.Within(kIndexTimeout, runtime_);
-  Result<Neighbors> neighbors =
-      live.index->Nearest(query.vector, widened.filter, candidate_count, wait);
-  if (neighbors.has_value()) {
-    live.breaker->Succeeded();
-  } else {
-    live.breaker->Failed();
-  }
-  const std::chrono::duration<double> elapsed = runtime_.Now() - begin;
-  metrics_.Observe(Metric::kIndexScanDuration, elapsed.count());
-  return neighbors;
+  return live.Ask(wait, [&](VectorIndex& index) {
+    const SteadyTime begin = runtime_.Now();
+    Result<Neighbors> neighbors =
+        index.Nearest(query.vector, widened.filter, candidate_count, wait);
+    const std::chrono::duration<double> elapsed = runtime_.Now() - begin;
+    metrics_.Observe(Metric::kIndexScanDuration, elapsed.count());
+    return neighbors;
+  });
 }
 
 Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const VectorPlace& live,

@@ -13,15 +13,6 @@ constexpr Duration kRetryPause = std::chrono::seconds(1);
 
 }  // namespace
 
-PlacementRules RulesOf(Placement placement) {
-  switch (placement) {
-    case Placement::kInProcess: return {PendingRule::kWhereEmbeddingIsMissing, false, true};
-    case Placement::kSameDatabase: return {PendingRule::kWhereEmbeddingIsMissing, false, false};
-    case Placement::kSeparate: return {PendingRule::kEverySet, true, false};
-  }
-  return {};
-}
-
 VectorSets::VectorSets(Runtime& runtime,
                        RecordStore& store,
                        std::vector<VectorEngine> engines,
@@ -80,8 +71,8 @@ Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
                                      const Engine& engine,
                                      Deadline deadline) {
   VectorIndex& index = *engine.engine.index;
-  VectorPlace place{
-      set, &index, engine.breaker.get(), RulesOf(index.Capabilities().placement), false};
+  VectorPlace place{set, &index, nullptr, RulesOf(index.Capabilities().placement), false};
+  if (place.rules.has_breaker) place.breaker = engine.breaker.get();
   {
     const MutexLock lock(mutex_);
     for (const VectorPlace& known : places_) {

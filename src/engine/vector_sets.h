@@ -14,38 +14,16 @@
 #include <vector>
 
 #include "base/runtime.h"
-#include "engine/circuit_breaker.h"
 #include "engine/unapplied_writes.h"
+#include "engine/vector_place.h"
 #include "ports/record_store.h"
-#include "ports/vector_index.h"
 
 namespace datastorage {
-
-// What the placement of an index asks of a write. The one place that branches on it.
-struct PlacementRules {
-  PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;
-  bool needs_intent = false;          // Of a strict creation.
-  bool is_filled_from_store = false;  // At start, since it keeps nothing.
-};
-PlacementRules RulesOf(Placement placement);
 
 // An index that this process can reach, under the name that sets call it by.
 struct VectorEngine {
   std::string name;
   VectorIndex* index = nullptr;
-};
-
-// A set that is not retired, of our space, whose index is at hand.
-struct VectorPlace {
-  VectorSet set;
-  VectorIndex* index = nullptr;
-  CircuitBreaker* breaker = nullptr;
-  PlacementRules rules;
-  bool is_marked = false;  // The index bears the set's mark; it is not used until that is known.
-
-  bool IsLive() const { return set.state == VectorSetState::kLive; }
-  // Each write leaves a pending row until the index shows it; else unapplied entries do.
-  bool HasRowPerWrite() const { return set.pending_rule == PendingRule::kEverySet; }
 };
 
 class VectorSets {

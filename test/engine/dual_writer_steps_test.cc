@@ -195,6 +195,19 @@ TEST_F(SeparateTest, LetsOnePoisonedVectorHoldNobodyUp) {
   }
 }
 
+// However deep the halving goes until the poison is alone, the index answers each time.
+TEST_F(SeparateTest, TakesNoPoisonedVectorForAnIndexThatFails) {
+  remote_.is_down = true;
+  std::vector<Record> records;
+  for (int i = 0; i < 100; ++i) records.push_back(Create("rr-" + std::to_string(i), "disk full"));
+  remote_.is_down = false;
+  remote_.poison = records[0].id;
+  sets_->Live()->breaker->Succeeded();
+  ASSERT_TRUE(relay_->RunOnce().has_value());
+  EXPECT_THAT(Pending(), SizeIs(1));
+  EXPECT_EQ(sets_->Live()->breaker->state(), CircuitBreaker::State::kClosed);
+}
+
 TEST_F(SeparateTest, AsksAnIndexThatIsDownNoMoreThanItsBreakerAllows) {
   remote_.is_down = true;
   for (int i = 0; i < 40; ++i) Create("rr-" + std::to_string(i), "disk full");

@@ -113,23 +113,34 @@ TEST_F(DualWriterTest, WaitsForNoVectorWhenTheTextStaysTheSame) {
 }
 
 TEST_F(DualWriterTest, LeavesToTheRelayWhatAFullIndexRefused) {
-  index_ = std::make_unique<ScanIndex>(ScanIndex::Options{.point_count_max = 1});
-  sets_ = std::make_unique<VectorSets>(ThreadRuntime(),
-                                       *store_,
-                                       std::vector<VectorEngine>{{"scan", index_.get()}},
-                                       embedding_->Space());
-  ASSERT_TRUE(sets_->Open(Soon()).has_value());
-  sets_->StartFilling();
-  ASSERT_TRUE(sets_->AwaitFilled(Soon()));
-  DualWriter writer(ThreadRuntime(), *store_, *sets_, embedding_.get(), *settler_, metrics_, {});
-  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
-  const auto first = writes.Create(RequestFor(ARemediation("rr-1", "disk full")), Soon());
-  const auto second = writes.Create(RequestFor(ARemediation("rr-2", "disk full too")), Soon());
-  ASSERT_TRUE(second.has_value());
-  EXPECT_EQ(first->record.vector, VectorState::kSynced);
-  EXPECT_EQ(second->record.vector, VectorState::kPending);
-  EXPECT_EQ(second->record.vector_reason, PendingReason::kVectorStoreUnavailable);
-  EXPECT_EQ(StateOf(second->record.id), VectorState::kPending);
+  index_options_.point_count_max = 1;
+  Restart();
+  const Record first = Create("rr-1", "disk full");
+  const Record second = Create("rr-2", "disk full too");
+  EXPECT_EQ(first.vector, VectorState::kSynced);
+  EXPECT_EQ(second.vector, VectorState::kPending);
+  EXPECT_EQ(second.vector_reason, PendingReason::kVectorStoreUnavailable);
+  EXPECT_EQ(StateOf(second.id), VectorState::kPending);
+}
+
+TEST_F(DualWriterTest, GoesOnWithWhatAFullIndexHoldsHoweverOftenItRefusesMore) {
+  index_options_.point_count_max = 1;
+  Restart();
+  Record held = Create("rr-held", "disk full");
+  for (int i = 0; i < 20; ++i) {
+    const std::string n = std::to_string(i);
+    EXPECT_EQ(Create("rr-" + n, "network down " + n).vector, VectorState::kPending);
+  }
+  const auto patched = writes_->Patch(PatchFor(held, R"({"summary":"disk full again"})"), Soon());
+  ASSERT_EQ(patched->status, ReplyStatus::kUpdated);
+  EXPECT_EQ(patched->record.vector, VectorState::kSynced);
+  const auto nearest = index_->Nearest(FakeEmbedder::VectorOf("disk full again"), {}, 1, Soon());
+  EXPECT_EQ(nearest->hits.front().stamp, patched->record.stamp);
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
+  SemanticQuery query;
+  query.vector = FakeEmbedder::VectorOf("disk full again");
+  query.count = 1;
+  EXPECT_TRUE(leg.Nearest(query, Soon())->used_index);
 }
 
 TEST_F(DualWriterTest, RefusesOfASpanOfStrictWritesOnlyThoseWithoutTheirVector) {

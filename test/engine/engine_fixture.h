@@ -69,7 +69,7 @@ class EngineFixture : public testing::Test {
     auto store = SqliteRecordStore::Open(options);
     ASSERT_TRUE(store.has_value()) << store.error().message;
     store_ = *std::move(store);
-    index_ = std::make_unique<ScanIndex>(ScanIndex::Options{});
+    index_ = std::make_unique<ScanIndex>(index_options_);
     cache_ = std::make_unique<MemoryEmbeddingCache>(MemoryEmbeddingCache::Options{});
     if (has_embedder) {
       embedding_ = std::make_unique<EmbeddingService>(
@@ -159,6 +159,7 @@ class EngineFixture : public testing::Test {
     return false;
   }
 
+  ScanIndex::Options index_options_;  // Of the next Restart.
   Duration embed_budget_ = std::chrono::seconds(20);
   std::string directory_;
   Metrics metrics_;

@@ -64,6 +64,21 @@ TEST_F(RelayTest, ParksWhatKeepsFailingForItsOwnSakeAndResumesItAfterRelease) {
   EXPECT_EQ(StateOf(record.id), VectorState::kSynced);
 }
 
+TEST_F(RelayTest, BringsIntoAFullIndexWhatItHoldsAndWaitsWithTheRest) {
+  index_options_.point_count_max = 1;
+  Restart();
+  const Record held = Create("rr-held", "disk full");
+  const Record other = CreatePending("rr-other", "network down");
+  embedder_->Heal();
+  const std::vector<WriteOp> renew{
+      EnqueuePendingOp{sets_->Live()->set.id, held.id, PendingReason::kReconcile}};
+  ASSERT_TRUE(store_->Commit(renew, CommitMode::kEachForItself, Soon()).has_value());
+  int round_count = 0;
+  while (*relay_->RunOnce() > 0) ASSERT_LT(++round_count, 5) << "without end";
+  EXPECT_EQ(StateOf(held.id), VectorState::kSynced);
+  EXPECT_EQ(StateOf(other.id), VectorState::kPending);
+}
+
 TEST_F(RelayTest, FencesAnIntentPastItsLease) {
   const WallTime now = ThreadRuntime().WallNow();
   const BeginIntentOp begin{.id = SystemUuidSource().MakeVersion7(),

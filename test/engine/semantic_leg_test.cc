@@ -48,6 +48,16 @@ TEST_F(SemanticLegTest, SearchesTheRecordStoreWhileTheIndexIsNotFilled) {
   EXPECT_FALSE(answer->used_index);
 }
 
+TEST_F(SemanticLegTest, AsksTheIndexHoweverManySearchesRanOutOfTime) {
+  Create("rr-1", "disk full");
+  SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
+  for (int i = 0; i < 20; ++i) {
+    const Deadline passed = Deadline::At(ThreadRuntime().Now());
+    EXPECT_FALSE(leg.Nearest(Query("disk full", 5), passed).has_value());
+  }
+  EXPECT_TRUE(leg.Nearest(Query("disk full", 5), Soon())->used_index);
+}
+
 TEST_F(SemanticLegTest, DropsAPointWhoseRecordWasNeverCommitted) {
   const Record record = Create("rr-1", "disk full");
   const VectorWrite orphan{

@@ -1,0 +1,61 @@
+#include "engine/vector_place.h"
+
+#include <gmock/gmock.h>
+
+#include "support/manual_runtime.h"
+
+namespace datastorage {
+namespace {
+
+class VectorPlaceTest : public testing::Test {
+ protected:
+  // Which of ten failing calls were made.
+  static int AskTenTimes(const VectorPlace& place) {
+    int made_count = 0;
+    for (int i = 0; i < 10; ++i) {
+      const Result<int> answer = place.Ask(Deadline::Never(), [&](VectorIndex&) {
+        ++made_count;
+        return Result<int>(Unavailable("down"));
+      });
+      EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+    }
+    return made_count;
+  }
+
+  ManualRuntime runtime_;
+  CircuitBreaker breaker_{runtime_, {.failure_count_max = 3}};
+};
+
+TEST_F(VectorPlaceTest, AsksAnIndexWithoutABreakerHoweverOftenItFails) {
+  const VectorPlace place{{}, nullptr, nullptr, {}, /*is_marked=*/true};
+  EXPECT_EQ(AskTenTimes(place), 10);
+  EXPECT_TRUE(place.MayAsk());
+  EXPECT_FALSE(place.IsSpared());
+}
+
+TEST_F(VectorPlaceTest, SparesAnIndexThatFailsUntilItIsTimeToProbe) {
+  const VectorPlace place{{}, nullptr, &breaker_, {}, /*is_marked=*/true};
+  EXPECT_TRUE(place.MayAsk());
+  EXPECT_EQ(AskTenTimes(place), 3);
+  EXPECT_FALSE(place.MayAsk());
+  EXPECT_TRUE(place.IsSpared());
+  runtime_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(place.MayAsk());
+  EXPECT_EQ(AskTenTimes(place), 1);
+}
+
+TEST_F(VectorPlaceTest, AsksNothingOfAnIndexWithoutItsMark) {
+  const VectorPlace place{{}, nullptr, &breaker_, {}, /*is_marked=*/false};
+  EXPECT_FALSE(place.MayAsk());
+  EXPECT_EQ(AskTenTimes(place), 0);
+  EXPECT_EQ(breaker_.state(), CircuitBreaker::State::kClosed);
+}
+
+TEST(PlacementRules, GiveOnlyAnotherServerABreaker) {
+  EXPECT_FALSE(RulesOf(Placement::kInProcess).has_breaker);
+  EXPECT_FALSE(RulesOf(Placement::kSameDatabase).has_breaker);
+  EXPECT_TRUE(RulesOf(Placement::kSeparate).has_breaker);
+}
+
+}  // namespace
+}  // namespace datastorage
