@@ -30,10 +30,12 @@ std::vector<Result<CommittedWrite>> DualWriter::Create(std::vector<CreateOp> ope
   } else {
     CreateByDefault(drafts, mode.commit, deadline);
   }
+  const bool has_live_set = sets_.Live().has_value();
   std::vector<Result<CommittedWrite>> committed;
+  committed.reserve(drafts.size());
   for (const Draft& draft : drafts) {
     if (draft.result->has_value()) {
-      committed.emplace_back(Committed(draft));
+      committed.emplace_back(Committed(draft, has_live_set));
     } else {
       committed.emplace_back(draft.result->error());
     }
@@ -141,9 +143,9 @@ bool DualWriter::SendCurrent(RecordId id,
   return is_synced;
 }
 
-CommittedWrite DualWriter::Committed(const Draft& draft) {
+CommittedWrite DualWriter::Committed(const Draft& draft, bool has_live_set) {
   CommittedWrite write{**draft.result, VectorState::kNone, draft.reason};
-  if (!draft.IsCreated() || !sets_.Live().has_value()) return write;
+  if (!draft.IsCreated() || !has_live_set) return write;
   if (draft.text.has_value()) {
     write.vector = draft.is_held ? VectorState::kSynced : VectorState::kPending;
   }

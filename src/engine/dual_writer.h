@@ -110,7 +110,7 @@ class DualWriter {
                    UnappliedWrites::Entry& unapplied,
                    Deadline deadline);
   Deadline IndexDeadline(const VectorPlace& place, bool has_slot, Deadline deadline);
-  CommittedWrite Committed(const Draft& draft);
+  CommittedWrite Committed(const Draft& draft, bool has_live_set);
   void Count(const CommittedWrite& write);
 
   Runtime& runtime_;
