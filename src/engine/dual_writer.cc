@@ -74,7 +74,7 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
   const std::optional<std::string> text = schema::EmbeddedText(operation.body);
   if (text.has_value()) operation.text_hash = schema::EmbeddedTextHash(*text);
   if (text.has_value() && has_new_text) {
-    TextToEmbed wanted{*text, std::nullopt, operation.pending_reason};
+    TextToEmbed wanted{*text, std::nullopt, PendingReason::kNotYet};
     write_embedder_.EmbedEach({&wanted, 1}, deadline.Within(options_.embed_budget, runtime_));
     operation.pending_reason = wanted.reason;
     if (wanted.embedding.has_value()) operation.embeddings.push_back(*std::move(wanted.embedding));
@@ -89,10 +89,7 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
     unapplied->Finish();
     return write;
   }
-  const bool is_synced = SendCurrent(id, text.has_value(), *unapplied, deadline);
-  if (text.has_value() && sets_.Live().has_value()) {
-    write.vector = is_synced ? VectorState::kSynced : VectorState::kPending;
-  }
+  SendCurrent(write, text.has_value(), *unapplied, deadline);
   Count(write);
   return write;
 }
@@ -116,31 +113,34 @@ Result<CommittedWrite> DualWriter::Erase(EraseOp operation, Deadline deadline) {
 }
 
 // Sends the record as it is now, since the relay may have stored the embedding that the update
-// lacks. Whether the index that answers searches holds it.
-bool DualWriter::SendCurrent(RecordId id,
+// lacks, and says in `write` whether the index that answers searches holds it.
+void DualWriter::SendCurrent(CommittedWrite& write,
                              bool has_text,
                              UnappliedWrites::Entry& unapplied,
                              Deadline deadline) {
-  bool is_synced = false;
+  const RecordId id = write.outcome.id;
+  const Result<std::vector<VectorWrite>> current =
+      index_writer_.ReadCurrent(sets_.Space(), {&id, 1}, deadline);
+  const bool is_there = current.has_value() && !current->empty();
+  const bool is_embedded = is_there && current->front().embedding.has_value();
   bool is_settled = true;
   for (const VectorPlace& place : sets_.Places()) {
-    const WaitSlots::Slot slot(slots_);
-    const Deadline wait = IndexDeadline(place, slot.is_held(), deadline);
-    const Result<std::vector<AppliedRecord>> applied =
-        index_writer_.ApplyCurrent(place, {&id, 1}, wait);
-    const bool is_held = applied.has_value() && applied->size() == 1 &&
-                         applied->front().result.status == ApplyStatus::kApplied;
+    Result<std::vector<ApplyResult>> results;
+    if (is_there) results = SendTo(place, *current, deadline);
+    const bool is_held =
+        is_there && results.has_value() && results->front().status == ApplyStatus::kApplied;
     if (!is_held && !place.HasRowPerWrite()) {
       is_settled = index_writer_.LeaveToRelay(place, {&id, 1}, deadline).has_value() && is_settled;
     }
-    const bool is_whole = is_held && (applied->front().has_embedding || !has_text);
+    const bool is_whole = is_held && (is_embedded || !has_text);
     if (is_whole && place.HasRowPerWrite()) {
-      settler_.Settle(place, {RowOf(place, id, applied->front().stamp)});
+      settler_.Settle(place, {RowOf(place, id, current->front().stamp)});
     }
-    if (place.IsLive()) is_synced = is_whole;
+    if (!place.IsLive() || !has_text) continue;
+    write.vector = is_whole ? VectorState::kSynced : VectorState::kPending;
+    if (is_embedded && !is_held) write.reason = ReasonOf(place, results);
   }
   if (is_settled) unapplied.Finish();
-  return is_synced;
 }
 
 CommittedWrite DualWriter::Committed(const Draft& draft, bool has_live_set) {

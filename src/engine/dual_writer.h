@@ -97,6 +97,8 @@ class DualWriter {
   static std::vector<Draft*> Undecided(std::span<Draft> drafts, CommitMode mode);
   static void RefuseUnheld(std::span<Draft> drafts);
   static bool IsEachKnown(std::span<const Draft> drafts);
+  static PendingReason ReasonOf(const VectorPlace& place,
+                                const Result<std::vector<ApplyResult>>& results);
   static PendingVector RowOf(const VectorPlace& place, RecordId id, Stamp stamp);
   std::vector<Result<WriteOutcome>> CommitInMode(std::vector<WriteOp> operations,
                                                  CommitMode mode,
@@ -105,11 +107,10 @@ class DualWriter {
   Result<std::vector<ApplyResult>> SendTo(const VectorPlace& place,
                                           std::span<const VectorWrite> writes,
                                           Deadline deadline);
-  bool SendCurrent(RecordId id,
+  void SendCurrent(CommittedWrite& write,
                    bool has_text,
                    UnappliedWrites::Entry& unapplied,
                    Deadline deadline);
-  Deadline IndexDeadline(const VectorPlace& place, bool has_slot, Deadline deadline);
   CommittedWrite Committed(const Draft& draft, bool has_live_set);
   void Count(const CommittedWrite& write);
 

@@ -16,13 +16,6 @@ bool IsUnknown(const Result<WriteOutcome>& result) {
   return !result.has_value() && result.error().code == ErrorCode::kOutcomeUnknown;
 }
 
-PendingReason ReasonOf(const VectorPlace& place, const Result<std::vector<ApplyResult>>& results) {
-  // No slot was free; an index in this process has none, and is full.
-  const bool is_busy = place.HasRowPerWrite() && !results.has_value() &&
-                       results.error().code == ErrorCode::kResourceExhausted;
-  return is_busy ? PendingReason::kVectorStoreBusy : PendingReason::kVectorStoreUnavailable;
-}
-
 // What an index takes of the creation, but for the stamp.
 VectorWrite VectorWriteOf(CreateOp& operation) {
   VectorWrite write{operation.id, 0, std::nullopt, {}};
@@ -268,10 +261,13 @@ void DualWriter::Settle(std::span<const Sent> sent) {
   }
 }
 
-// Until when an index may be waited for.
-Deadline DualWriter::IndexDeadline(const VectorPlace& place, bool has_slot, Deadline deadline) {
-  if (!place.HasRowPerWrite()) return deadline;
-  return has_slot ? deadline.Within(options_.index_budget, runtime_) : Deadline::At(runtime_.Now());
+// Why the index does not hold what was sent to it.
+PendingReason DualWriter::ReasonOf(const VectorPlace& place,
+                                   const Result<std::vector<ApplyResult>>& results) {
+  // No slot was free; an index in this process has none, and is full.
+  const bool is_busy = place.HasRowPerWrite() && !results.has_value() &&
+                       results.error().code == ErrorCode::kResourceExhausted;
+  return is_busy ? PendingReason::kVectorStoreBusy : PendingReason::kVectorStoreUnavailable;
 }
 
 PendingVector DualWriter::RowOf(const VectorPlace& place, RecordId id, Stamp stamp) {

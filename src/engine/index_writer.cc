@@ -11,27 +11,35 @@ Result<std::vector<ApplyResult>> IndexWriter::Apply(const VectorPlace& place,
   return place.Ask(deadline, [&](VectorIndex& index) { return index.Apply(writes, deadline); });
 }
 
+Result<std::vector<VectorWrite>> IndexWriter::ReadCurrent(const std::string& space,
+                                                          std::span<const RecordId> ids,
+                                                          Deadline deadline) {
+  std::vector<VectorWrite> writes;
+  if (ids.empty()) return writes;
+  const std::vector<RecordRef> refs(ids.begin(), ids.end());
+  DS_ASSIGN_OR_RETURN(const std::vector<ReadOutcome> outcomes, store_.Read(refs, space, deadline));
+  for (const ReadOutcome& outcome : outcomes) {
+    if (outcome.status != ReadStatus::kFound) continue;
+    VectorWrite& write =
+        writes.emplace_back(VectorWrite{outcome.id, outcome.record.stamp, std::nullopt, {}});
+    if (!outcome.embedding.has_value()) continue;
+    write.embedding = outcome.embedding->vector;
+    write.members = schema::FilterMembersOf(outcome.record);
+  }
+  return writes;
+}
+
 Result<std::vector<AppliedRecord>> IndexWriter::ApplyCurrent(const VectorPlace& place,
                                                              std::span<const RecordId> ids,
                                                              Deadline deadline) {
-  std::vector<AppliedRecord> applied;
-  if (ids.empty()) return applied;
-  const std::vector<RecordRef> refs(ids.begin(), ids.end());
-  DS_ASSIGN_OR_RETURN(std::vector<ReadOutcome> outcomes,
-                      store_.Read(refs, place.set.space, deadline));
-  std::vector<VectorWrite> writes;
-  for (ReadOutcome& outcome : outcomes) {
-    if (outcome.status != ReadStatus::kFound) continue;
-    VectorWrite write{outcome.id, outcome.record.stamp, std::nullopt, {}};
-    if (outcome.embedding.has_value()) {
-      write.embedding = outcome.embedding->vector;
-      write.members = schema::FilterMembersOf(outcome.record);
-    }
-    applied.push_back({write.id, write.stamp, write.embedding.has_value(), {}});
-    writes.push_back(std::move(write));
-  }
+  DS_ASSIGN_OR_RETURN(const std::vector<VectorWrite> writes,
+                      ReadCurrent(place.set.space, ids, deadline));
   DS_ASSIGN_OR_RETURN(const std::vector<ApplyResult> results, Apply(place, writes, deadline));
-  for (std::size_t i = 0; i < applied.size(); ++i) applied[i].result = results[i];
+  std::vector<AppliedRecord> applied;
+  applied.reserve(writes.size());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    applied.push_back({writes[i].id, writes[i].stamp, results[i]});
+  }
   return applied;
 }
 

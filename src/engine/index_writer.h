@@ -6,6 +6,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/vector_sets.h"
@@ -17,7 +18,6 @@ namespace datastorage {
 struct AppliedRecord {
   RecordId id;
   Stamp stamp = 0;
-  bool has_embedding = false;
   ApplyResult result;
 };
 
@@ -32,10 +32,14 @@ class IndexWriter {
                                          std::span<const VectorWrite> writes,
                                          Deadline deadline);
 
-  // Reads records as they are now and brings them into the place's index, each under its own stamp:
-  // the stored embedding of its current text, or a tombstone. What was erased or never committed is
-  // left to its own write. Right however many writers race, since one stamp has one content.
-  // Errors: also those of the record store.
+  // Records as they are now, each under its own stamp: the stored embedding of its current text, or
+  // a tombstone. What was erased or never committed is left to its own write. Right however many
+  // writers race, since one stamp has one content. Errors: those of the record store.
+  Result<std::vector<VectorWrite>> ReadCurrent(const std::string& space,
+                                               std::span<const RecordId> ids,
+                                               Deadline deadline);
+
+  // Brings records as they are now into the place's index. Errors: those of both.
   Result<std::vector<AppliedRecord>> ApplyCurrent(const VectorPlace& place,
                                                   std::span<const RecordId> ids,
                                                   Deadline deadline);

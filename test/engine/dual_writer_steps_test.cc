@@ -153,6 +153,49 @@ TEST_F(SeparateTest, SendsWhatAnUpdateMadeOfTheRecord) {
   EXPECT_THAT(Pending(), IsEmpty());
 }
 
+TEST_F(SeparateTest, SaysWhyAnUpdateIsPendingWhoseEmbeddingIsThere) {
+  const Record record = Create("rr-1", "disk full");
+  remote_.is_down = true;
+  const auto renamed = writes_->Patch(PatchFor(record, R"({"status":"success"})"), Soon());
+  EXPECT_EQ(renamed->record.vector, VectorState::kPending);
+  EXPECT_EQ(renamed->record.vector_reason, PendingReason::kVectorStoreUnavailable);
+  embedder_->FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
+  const auto bare =
+      writes_->Patch(PatchFor(renamed->record, R"({"summary":"network down"})"), Soon());
+  EXPECT_EQ(bare->record.vector_reason, PendingReason::kEmbedderUnavailable);
+  // What the version before lacked is no reason of this one's.
+  embedder_->Heal();
+  const auto whole =
+      writes_->Patch(PatchFor(bare->record, R"({"summary":"network gone"})"), Soon());
+  EXPECT_EQ(whole->record.vector, VectorState::kPending);
+  EXPECT_EQ(whole->record.vector_reason, PendingReason::kVectorStoreUnavailable);
+  EXPECT_THAT(metrics_.Render(), testing::Not(testing::HasSubstr(NameOf(PendingReason::kNotYet))));
+}
+
+// One request waits for the index; the other, of a record whose embedding is stored, goes on.
+TEST_F(SeparateTest, AnswersAnUpdateAtOnceWhenNoSlotIsFree) {
+  const Record first = Create("rr-1", "disk full");
+  const Record second = Create("rr-2", "network down");
+  DualWriter writer(ThreadRuntime(),
+                    *store_,
+                    *sets_,
+                    embedding_.get(),
+                    *settler_,
+                    metrics_,
+                    {.wait_count_max = 1});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  std::optional<WriteReply> inner;
+  remote_.before_apply = [&] {
+    remote_.before_apply = nullptr;
+    inner = writes.Patch(PatchFor(second, R"({"status":"success"})"), Soon()).value();
+  };
+  const auto outer = writes.Patch(PatchFor(first, R"({"status":"success"})"), Soon());
+  EXPECT_EQ(outer->record.vector, VectorState::kSynced);
+  ASSERT_TRUE(inner.has_value());
+  EXPECT_EQ(inner->record.vector, VectorState::kPending);
+  EXPECT_EQ(inner->record.vector_reason, PendingReason::kVectorStoreBusy);
+}
+
 TEST_F(SeparateTest, LeavesATombstoneOfAnErasedRecord) {
   const Record record = Create("rr-1", "disk full");
   ASSERT_TRUE(settler_->RunOnce().has_value());

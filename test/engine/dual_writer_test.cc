@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/engine_fixture.h"
+#include "engine/separate_fixture.h"
 #include "fake/gated_record_store.h"
 
 namespace datastorage {
@@ -141,6 +142,30 @@ TEST_F(DualWriterTest, GoesOnWithWhatAFullIndexHoldsHoweverOftenItRefusesMore) {
   query.vector = FakeEmbedder::VectorOf("disk full again");
   query.count = 1;
   EXPECT_TRUE(leg.Nearest(query, Soon())->used_index);
+}
+
+// Slots are for what may hang: an index in this process holds none of the model's.
+TEST_F(DualWriterTest, WaitsForTheModelWhileAnUpdateIsBroughtIntoTheIndex) {
+  const Record record = Create("rr-1", "disk full");
+  SwitchedVectorIndex index(Placement::kInProcess);
+  VectorSets sets(ThreadRuntime(), *store_, {{"scan", &index}}, embedding_->Space());
+  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  DualWriter writer(
+      ThreadRuntime(), *store_, sets, embedding_.get(), *settler_, metrics_, {.wait_count_max = 1});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  embedder_->Close();
+  std::jthread opener([&] {
+    EXPECT_TRUE(embedder_->AwaitCallsInside(1));
+    embedder_->Open();
+  });
+  std::optional<WriteReply> meanwhile;
+  index.before_apply = [&] {
+    index.before_apply = nullptr;
+    meanwhile = writes.Create(RequestFor(ARemediation("rr-2", "network down")), Soon()).value();
+  };
+  ASSERT_TRUE(writes.Patch(PatchFor(record, R"({"status":"success"})"), Soon()).has_value());
+  ASSERT_TRUE(meanwhile.has_value());
+  EXPECT_EQ(meanwhile->record.vector, VectorState::kSynced);
 }
 
 TEST_F(DualWriterTest, RefusesOfASpanOfStrictWritesOnlyThoseWithoutTheirVector) {

@@ -15,12 +15,14 @@ namespace datastorage {
 // Fails what the test says, and passes the rest on.
 class SwitchedVectorIndex final : public VectorIndex {
  public:
+  explicit SwitchedVectorIndex(Placement placement = Placement::kSeparate) : inner(placement) {}
+
   VectorIndexCapabilities Capabilities() const override { return inner.Capabilities(); }
   Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
                                          Deadline deadline) override {
     ++apply_count;
     if (is_down) return Error{down_code, "the vector store is down"};
-    if (before_apply) before_apply();
+    if (const auto hook = before_apply) hook();  // A copy: it may take itself away.
     for (const VectorWrite& write : writes) {
       if (poison.has_value() && write.id == *poison) return Internal("this write breaks it");
     }
@@ -50,7 +52,7 @@ class SwitchedVectorIndex final : public VectorIndex {
   }
   std::int64_t Size() const override { return inner.Size(); }
 
-  FakeVectorIndex inner{Placement::kSeparate};
+  FakeVectorIndex inner;
   std::atomic<bool> is_down = false;
   std::atomic<ErrorCode> down_code = ErrorCode::kUnavailable;  // What a write meets then.
   std::atomic<bool> is_down_from_the_start = false;            // While it is down.
