@@ -62,6 +62,8 @@ inline constexpr std::size_t kCommitQueueCountMax = 4'096;
 inline constexpr std::size_t kRelayBatchCountMax = 128;
 inline constexpr std::size_t kSettleQueueCountMax = 16'384;
 inline constexpr std::size_t kScanPageCountMax = 1'000;
+// A vector index keeps a deletion's stamp at least as long: no write may be under way for longer.
+inline constexpr std::chrono::hours kTombstoneAge{1};
 inline constexpr std::size_t kErasureWhoByteCountMax = 256;  // Both are kept for good.
 inline constexpr std::size_t kErasureWhyByteCountMax = 1'024;
 
@@ -94,6 +96,7 @@ static_assert(kSearchHitCountDefault <= kSearchHitCountMax);
 static_assert(kSearchHitCountMax <= kSearchCandidateCountMax);
 static_assert(kMetadataDepthMax < kJsonDepthMax);
 static_assert(kCommitBatchCountMax <= kCommitQueueCountMax);
+static_assert(kTombstoneAge >= 10 * kRequestTimeout);
 static_assert(kEmbeddingBatchTextCountMax <= kEmbeddingQueueCountMax);
 
 }  // namespace datastorage::limits

@@ -14,6 +14,7 @@ namespace {
 
 constexpr Duration kLease = std::chrono::seconds(15);
 constexpr Duration kRoundTimeout = std::chrono::seconds(12);
+static_assert(kRoundTimeout * 10 <= limits::kTombstoneAge);  // A round may send what it read.
 constexpr Duration kEmbedTimeout = std::chrono::seconds(8);
 constexpr Duration kIdlePause = std::chrono::seconds(1);
 constexpr Duration kBackoffLeast = std::chrono::milliseconds(250);
@@ -63,6 +64,7 @@ Relay::Relay(Runtime& runtime,
       settler_(settler),
       metrics_(metrics),
       index_writer_(store),
+      tombstone_purge_(runtime, store),
       mutex_(runtime),
       woken_(runtime) {}
 
@@ -120,10 +122,12 @@ Result<int> Relay::RunOnce() {
   DS_RETURN_IF_ERROR(sets_.Refresh(deadline));
   DS_RETURN_IF_ERROR(ApplyLeftOver(deadline));
   int leased_count = 0;
-  for (const VectorPlace& place : sets_.Places()) {
+  const std::vector<VectorPlace> places = sets_.Places();
+  for (const VectorPlace& place : places) {
     DS_ASSIGN_OR_RETURN(const int count, RunPlace(place, deadline));
     leased_count += count;
   }
+  tombstone_purge_.RunIfDue(places, deadline);
   return leased_count;
 }
 

@@ -1,6 +1,7 @@
 // Relay: finishes what writes left pending. For each set it leases due rows, embeds what lacks an
 // embedding, stores it guarded by the text it was made of, and brings the committed record, or a
 // tombstone, into the set's index. Intents whose lease has ended it takes away from their writers.
+// It also has old tombstones purged.
 //
 // Threads:   one task of its own; Wake may be called from anywhere.
 // Ownership: keeps references to what it is given; all must outlive it.
@@ -15,6 +16,7 @@
 #include "engine/embedding_service.h"
 #include "engine/index_writer.h"
 #include "engine/settler.h"
+#include "engine/tombstone_purge.h"
 #include "engine/vector_sets.h"
 #include "ports/record_store.h"
 
@@ -72,6 +74,7 @@ class Relay {
   Settler& settler_;
   Metrics& metrics_;
   IndexWriter index_writer_;
+  TombstonePurge tombstone_purge_;
   Mutex mutex_;
   WaitQueue woken_;
   bool has_work_ = true;  // Rows may be left from before the start.

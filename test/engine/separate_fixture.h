@@ -44,6 +44,7 @@ class SwitchedVectorIndex final : public VectorIndex {
   }
   Result<Stamp> HighestStamp(Deadline deadline) override { return inner.HighestStamp(deadline); }
   Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override {
+    if (is_down) return Unavailable("the vector store is down");
     return inner.PurgeTombstones(floor, deadline);
   }
   Result<VectorSetId> Claim(VectorSetId set, Deadline deadline) override {
