@@ -17,8 +17,8 @@ Error NotDoneYet() {
 
 }  // namespace
 
-// One text on its way through the model. Guarded by the service's mutex, except
-// `text`, which never changes.
+// One text on its way through the model. Guarded by the service's mutex, except `text`: whoever
+// runs the batch reads it, until it is emptied when the flight lands.
 struct EmbeddingService::Flight {
   std::string text;
   EmbeddingKey key{};
@@ -98,6 +98,13 @@ std::vector<Result<Embedding>> EmbeddingService::EmbedEach(std::span<const std::
 std::optional<Error> EmbeddingService::LastFailure() {
   const MutexLock lock(mutex_);
   return last_failure_;
+}
+
+std::size_t EmbeddingService::TextByteCount() {
+  const MutexLock lock(mutex_);
+  std::size_t byte_count = 0;
+  for (const auto& [key, flight] : flights_) byte_count += flight->text.size();
+  return byte_count;
 }
 
 void EmbeddingService::LookUpCached(std::span<const EmbeddingKey> keys,
@@ -235,6 +242,7 @@ void EmbeddingService::Land(const std::vector<FlightPointer>& batch,
   const MutexLock lock(mutex_);
   last_failure_ = vectors.has_value() ? std::nullopt : std::optional<Error>(vectors.error());
   for (std::size_t i = 0; i < batch.size(); ++i) {
+    std::string().swap(batch[i]->text);  // Frees it, which clear() would not.
     if (!vectors.has_value()) {
       batch[i]->result = vectors.error();
       flights_.erase(batch[i]->key);

@@ -58,6 +58,10 @@ class EmbeddingService {
   // The error of the newest batch, if that failed.
   std::optional<Error> LastFailure();
 
+  // Of the texts it holds: those queued or running. A vector may be known for longer, its text,
+  // which may be a record's that is erased meanwhile, is not.
+  std::size_t TextByteCount();
+
  private:
   struct Flight;
   using FlightPointer = std::shared_ptr<Flight>;

@@ -149,6 +149,18 @@ TEST_F(EmbeddingServiceTest, RefusesWritesWhenTheQueueIsFullButStillTakesAQuery)
   EXPECT_EQ(query.error().code, ErrorCode::kDeadlineExceeded);
 }
 
+TEST_F(EmbeddingServiceTest, ForgetsATextOnceItsVectorIsKnown) {
+  embedder_.Close();
+  const std::string text = "a text that is too long to be held in place";
+  EXPECT_FALSE(Embed(text, EmbeddingPriority::kWrite, milliseconds(1)).has_value());
+  EXPECT_EQ(service_->TextByteCount(), text.size());
+  embedder_.Open();
+  EXPECT_TRUE(Embed(text, EmbeddingPriority::kWrite, seconds(30)).has_value());
+  EXPECT_EQ(service_->TextByteCount(), 0U);
+  EXPECT_TRUE(Embed(text, EmbeddingPriority::kWrite, seconds(30)).has_value());
+  EXPECT_EQ(embedder_.RunCountOf(text), 1);
+}
+
 TEST_F(EmbeddingServiceTest, FailsOnlyTheTextThatIsBad) {
   embedder_.FailWhere([](std::string_view text) { return text == "poison"; }, ErrorCode::kInternal);
   const std::vector<std::string_view> texts{"good", "poison", "fine"};
