@@ -7,17 +7,17 @@
 
 #include "engine/engine_fixture.h"
 #include "engine/reconciler.h"
-#include "fake/fake_vector_index.h"
+#include "fake/forwarding_vector_index.h"
 #include "fake/lossy_record_store.h"
 
 namespace datastorage {
 
 // Fails what the test says, and passes the rest on.
-class SwitchedVectorIndex final : public VectorIndex {
+class SwitchedVectorIndex final : public ForwardingVectorIndex {
  public:
-  explicit SwitchedVectorIndex(Placement placement = Placement::kSeparate) : inner(placement) {}
+  explicit SwitchedVectorIndex(Placement placement = Placement::kSeparate)
+      : ForwardingVectorIndex(placement) {}
 
-  VectorIndexCapabilities Capabilities() const override { return inner.Capabilities(); }
   Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
                                          Deadline deadline) override {
     ++apply_count;
@@ -35,14 +35,6 @@ class SwitchedVectorIndex final : public VectorIndex {
     if (is_down) return Unavailable("the vector store is down");
     return inner.Nearest(query, filter, count_max, deadline);
   }
-  Result<void> AwaitVisible(Deadline deadline) override { return inner.AwaitVisible(deadline); }
-  Result<std::vector<HeldPoint>> Scan(RecordId after,
-                                      int limit,
-                                      bool with_content,
-                                      Deadline deadline) override {
-    return inner.Scan(after, limit, with_content, deadline);
-  }
-  Result<Stamp> HighestStamp(Deadline deadline) override { return inner.HighestStamp(deadline); }
   Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override {
     if (is_down) return Unavailable("the vector store is down");
     return inner.PurgeTombstones(floor, deadline);
@@ -51,9 +43,7 @@ class SwitchedVectorIndex final : public VectorIndex {
     if (is_down && is_down_from_the_start) return Unavailable("the vector store is down");
     return inner.Claim(set, deadline);
   }
-  std::int64_t Size() const override { return inner.Size(); }
 
-  FakeVectorIndex inner;
   std::atomic<bool> is_down = false;
   std::atomic<ErrorCode> down_code = ErrorCode::kUnavailable;  // What a write meets then.
   std::atomic<bool> is_down_from_the_start = false;            // While it is down.

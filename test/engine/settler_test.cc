@@ -6,7 +6,7 @@
 
 #include "base/limits.h"
 #include "fake/fake_record_store.h"
-#include "fake/fake_vector_index.h"
+#include "fake/forwarding_vector_index.h"
 #include "fake/gated_record_store.h"
 #include "support/manual_runtime.h"
 
@@ -18,22 +18,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 // Shows nothing until it was refreshed, which the test holds, fails and counts.
-class RefreshedVectorIndex final : public VectorIndex {
+class RefreshedVectorIndex final : public ForwardingVectorIndex {
  public:
   VectorIndexCapabilities Capabilities() const override {
-    VectorIndexCapabilities capabilities = inner_.Capabilities();
+    VectorIndexCapabilities capabilities = inner.Capabilities();
     capabilities.is_visible_at_once = false;
     return capabilities;
-  }
-  Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
-                                         Deadline deadline) override {
-    return inner_.Apply(writes, deadline);
-  }
-  Result<Neighbors> Nearest(const Embedding& query,
-                            const Filter& filter,
-                            int count_max,
-                            Deadline deadline) override {
-    return inner_.Nearest(query, filter, count_max, deadline);
   }
   Result<void> AwaitVisible(Deadline) override {
     ++refresh_count;
@@ -41,27 +31,10 @@ class RefreshedVectorIndex final : public VectorIndex {
     if (is_down) return Unavailable("the vector store is down");
     return {};
   }
-  Result<std::vector<HeldPoint>> Scan(RecordId after,
-                                      int limit,
-                                      bool with_content,
-                                      Deadline deadline) override {
-    return inner_.Scan(after, limit, with_content, deadline);
-  }
-  Result<Stamp> HighestStamp(Deadline deadline) override { return inner_.HighestStamp(deadline); }
-  Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override {
-    return inner_.PurgeTombstones(floor, deadline);
-  }
-  Result<VectorSetId> Claim(VectorSetId set, Deadline deadline) override {
-    return inner_.Claim(set, deadline);
-  }
-  std::int64_t Size() const override { return inner_.Size(); }
 
   std::atomic<int> refresh_count = 0;
   std::atomic<bool> is_held = false;
   std::atomic<bool> is_down = false;
-
- private:
-  FakeVectorIndex inner_{Placement::kSeparate};
 };
 
 // Remembers the stamps of the rows it was told to settle.
