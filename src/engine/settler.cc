@@ -87,13 +87,15 @@ Result<void> Settler::RunOnce() {
     batches.swap(gathered_);
     row_count_ = 0;
   }
-  const Deadline deadline = Deadline::In(kSettleTimeout, runtime_);
+  Result<void> first_failure;
   for (const Batch& batch : batches) {
+    // A time for each set: an index that hangs must not use up that of the others.
+    const Deadline deadline = Deadline::In(kSettleTimeout, runtime_);
     Result<void> done = AwaitVisible(*batch.place.index, deadline);
     if (done.has_value()) done = store_.Settle(batch.rows, deadline);
-    if (!done.has_value()) return done;
+    if (!done.has_value() && first_failure.has_value()) first_failure = done;
   }
-  return {};
+  return first_failure;
 }
 
 }  // namespace datastorage

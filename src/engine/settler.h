@@ -30,7 +30,8 @@ class Settler {
   void Stop();
 
   // Settles what has gathered. For the task and for tests.
-  // Errors: those of the index and of the record store; the rows are forgotten then.
+  // Errors: the first of those of the indexes and of the record store; the rows of a set that
+  // failed are forgotten, those of the others are not.
   Result<void> RunOnce();
 
  private:

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <thread>
 
 #include "base/limits.h"
@@ -25,8 +26,9 @@ class RefreshedVectorIndex final : public ForwardingVectorIndex {
     capabilities.is_visible_at_once = false;
     return capabilities;
   }
-  Result<void> AwaitVisible(Deadline) override {
+  Result<void> AwaitVisible(Deadline deadline) override {
     ++refresh_count;
+    if (on_refresh) on_refresh(deadline);
     while (is_held) std::this_thread::yield();
     if (is_down) return Unavailable("the vector store is down");
     return {};
@@ -35,6 +37,7 @@ class RefreshedVectorIndex final : public ForwardingVectorIndex {
   std::atomic<int> refresh_count = 0;
   std::atomic<bool> is_held = false;
   std::atomic<bool> is_down = false;
+  std::function<void(Deadline)> on_refresh;
 };
 
 // Remembers the stamps of the rows it was told to settle.
@@ -130,6 +133,28 @@ TEST_F(SettlerTest, ForgetsRowsWhoseIndexFailed) {
   Settle(2);
   ASSERT_TRUE(settler_.RunOnce().has_value());
   EXPECT_THAT(store_.Stamps(), ElementsAre(2));
+}
+
+TEST_F(SettlerTest, SettlesTheRowsOfOtherSetsWhenTheIndexOfOneFailed) {
+  RefreshedVectorIndex other;
+  index_.is_down = true;
+  Settle(1);
+  settler_.Settle(PlaceOf(other, 2), {Row(2, 2)});
+  EXPECT_EQ(settler_.RunOnce().error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(store_.Stamps(), ElementsAre(2));
+}
+
+TEST_F(SettlerTest, GivesEachSetATimeOfItsOwn) {
+  RefreshedVectorIndex other;
+  index_.on_refresh = [&](Deadline deadline) {
+    runtime_.Advance(seconds(60));
+    EXPECT_TRUE(deadline.HasPassed(runtime_));
+  };
+  other.on_refresh = [&](Deadline deadline) { EXPECT_FALSE(deadline.HasPassed(runtime_)); };
+  Settle(1);
+  settler_.Settle(PlaceOf(other, 2), {Row(2, 2)});
+  ASSERT_TRUE(settler_.RunOnce().has_value());
+  EXPECT_EQ(other.refresh_count, 1);
 }
 
 TEST_F(SettlerTest, ForgetsWhatItsQueueCannotHoldAndHasRoomAgainAfterARound) {
