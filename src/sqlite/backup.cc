@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "sqlite/connection.h"
+#include "sqlite/database_path.h"
 #include "sqlite/directory_lock.h"
 #include "sqlite/durable_files.h"
 #include "sqlite/migrate.h"
@@ -123,7 +124,7 @@ Result<BackupReport> RestoreBackup(const std::string& file,
   std::error_code failure;
   if (!fs::is_regular_file(file, failure)) return NotFound("there is no such file: " + file);
   DS_ASSIGN_OR_RETURN(const DirectoryLock lock, DirectoryLock::Take(directory));
-  const std::string database = directory + "/datastorage.db";
+  const std::string database = DatabasePath(directory);
   const bool is_there = fs::exists(database, failure);
   if (is_there && !replaces) return Conflict("the folder holds a database: --force replaces it");
   if (SizeOf(file + "-wal") > 0) {

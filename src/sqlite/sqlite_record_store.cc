@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "sqlite/backup.h"
 #include "sqlite/commit_run.h"
+#include "sqlite/database_path.h"
 #include "sqlite/migrate.h"
 #include "sqlite/result_codes.h"
 
@@ -54,7 +55,7 @@ Result<std::unique_ptr<SqliteRecordStore>> SqliteRecordStore::Open(const Options
 }
 
 Result<void> SqliteRecordStore::OpenConnections() {
-  const std::string path = options_.directory + "/datastorage.db";
+  const std::string path = sqlite::DatabasePath(options_.directory);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer,
                       Connection::Open({.path = path, .vfs = options_.vfs, .is_writer = true}));
   DS_RETURN_IF_ERROR(sqlite::Migrate(*writer, sqlite::AllMigrations()));
@@ -159,7 +160,7 @@ Result<ConnectionPool::Lease> SqliteRecordStore::BeginRead(Deadline deadline) {
 
 Result<BackupReport> SqliteRecordStore::Backup(const std::string& name, Deadline deadline) {
   return sqlite::WriteBackup(
-      options_.directory + "/datastorage.db", options_.directory + "/backups", name, deadline);
+      sqlite::DatabasePath(options_.directory), options_.directory + "/backups", name, deadline);
 }
 
 Result<void> SqliteRecordStore::Check(Deadline deadline) {
