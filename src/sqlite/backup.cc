@@ -9,7 +9,6 @@
 #include "sqlite/directory_lock.h"
 #include "sqlite/durable_files.h"
 #include "sqlite/migrate.h"
-#include "sqlite/result_codes.h"
 
 namespace datastorage::sqlite {
 namespace {
@@ -59,8 +58,7 @@ Result<void> CloseLog(const std::string& database) {
   {
     DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> writer,
                         Connection::Open({.path = database, .is_writer = true}));
-    const int code = writer->Checkpoint(true);
-    if (code != 0) return TranslateCode(code, "empty the log", writer->handle());
+    DS_RETURN_IF_ERROR(writer->EmptyLog());
   }
   if (SizeOf(database + "-wal") > 0) return Internal("the log of the database cannot be emptied");
   std::error_code failure;

@@ -132,6 +132,12 @@ int Connection::Checkpoint(bool empties_log) {
   return code;
 }
 
+Result<void> Connection::EmptyLog() {
+  const int code = Checkpoint(true);
+  if (code != SQLITE_OK) return TranslateCode(code, "empty the log", handle_);
+  return {};
+}
+
 void Connection::Rollback() {
   if (sqlite3_get_autocommit(handle_) == 0) {
     // A failing rollback leaves the file as the last commit left it: recovery discards the rest.

@@ -50,6 +50,8 @@ class Connection {
   // also cuts the log to nothing, or is busy. Raw result codes: what follows depends on them.
   int Commit();
   int Checkpoint(bool empties_log);
+  // For whoever needs the log to be empty to go on. Errors: those of the result code table.
+  Result<void> EmptyLog();
   // How long the log was after the last commit.
   int log_page_count() const { return log_page_count_; }
   // Ends a transaction without keeping it, if one is open.

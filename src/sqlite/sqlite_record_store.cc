@@ -61,9 +61,7 @@ Result<void> SqliteRecordStore::OpenConnections() {
   DS_RETURN_IF_ERROR(sqlite::Migrate(*writer, sqlite::AllMigrations()));
   DS_RETURN_IF_ERROR(writer->PrepareAll());
   // What an erasure left in the log when the process ended goes now.
-  if (const int code = writer->Checkpoint(true); code != 0) {
-    return sqlite::TranslateCode(code, "empty the log", writer->handle());
-  }
+  DS_RETURN_IF_ERROR(writer->EmptyLog());
   writer_.Add(std::move(writer));
   for (int i = 0; i < options_.reader_count; ++i) {
     DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader,
