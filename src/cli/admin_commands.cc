@@ -11,6 +11,20 @@ namespace {
 
 using schema::Json;
 
+using Print = std::function<void(const Json&)>;
+
+struct AdminCall {
+  std::string_view path;
+  Json body;
+  bool repeats = false;  // It may be tried again.
+};
+
+ExitCode Administer(Session& session, const AdminCall& call, const Print& print) {
+  const auto answer =
+      session.admin_client().Administer(call.path, schema::ToText(call.body), call.repeats);
+  return answer ? session.Show(*answer, print) : session.FailAdmin(answer.error());
+}
+
 struct EraseCommand {
   std::string kind;
   std::string id;
@@ -28,7 +42,7 @@ bool IsConfirmed(const Console& console, const EraseCommand& command) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-std::string BodyOf(const EraseCommand& command, const std::string& who) {
+Json BodyOf(const EraseCommand& command, const std::string& who) {
   constexpr std::string_view kKeyPrefix = "key:";
   Json body = Json::Object();
   body.Add("kind", Json::String(command.kind));
@@ -39,7 +53,7 @@ std::string BodyOf(const EraseCommand& command, const std::string& who) {
   }
   body.Add("who", Json::String(who));
   body.Add("why", Json::String(command.why));
-  return schema::ToText(body);
+  return body;
 }
 
 ExitCode RunErase(Session& session, const EraseCommand& command) {
@@ -53,17 +67,11 @@ ExitCode RunErase(Session& session, const EraseCommand& command) {
     if (!IsConfirmed(console, command))
       return session.Fail(ExitCode::kProblem, "nothing was erased");
   }
-  const auto answer = session.admin_client().Administer("/admin/erase", BodyOf(command, who), true);
-  if (!answer) return session.FailAdmin(answer.error());
-  if (session.wants_json()) {
-    console.out << *answer << "\n";
-    return ExitCode::kOk;
-  }
-  const std::optional<Json> erased = session.Parse(*answer);
-  if (!erased) return ExitCode::kUnavailable;
-  console.err << "erased at " << OneLine(TextOf(*erased, "erased_at")) << "\n";
-  console.out << OneLine(TextOf(*erased, "id")) << "\n";
-  return ExitCode::kOk;
+  const AdminCall call{"/admin/erase", BodyOf(command, who), true};
+  return Administer(session, call, [&](const Json& erased) {
+    console.err << "erased at " << OneLine(TextOf(erased, "erased_at")) << "\n";
+    console.out << OneLine(TextOf(erased, "id")) << "\n";
+  });
 }
 
 void AddErase(CLI::App& app, Action& chosen) {
@@ -94,20 +102,11 @@ ExitCode RunReconcile(Session& session, const ReconcileCommand& command) {
   Json body = Json::Object();
   body.Add("dry_run", Json::Boolean(command.is_dry_run));
   body.Add("deep", Json::Boolean(command.is_deep));
-  const auto answer =
-      session.admin_client().Administer("/admin/reconcile", schema::ToText(body), false);
-  if (!answer) return session.FailAdmin(answer.error());
-  const Console& console = session.console();
-  if (session.wants_json()) {
-    console.out << *answer << "\n";
-    return ExitCode::kOk;
-  }
-  const std::optional<Json> report = session.Parse(*answer);
-  if (!report) return ExitCode::kUnavailable;
-  for (const char* name : {"checked", "missing", "stale", "altered", "foreign", "mended"}) {
-    console.out << name << "  " << CountOf(*report, name) << "\n";
-  }
-  return ExitCode::kOk;
+  return Administer(session, {"/admin/reconcile", body}, [&](const Json& report) {
+    for (const char* name : {"checked", "missing", "stale", "altered", "foreign", "mended"}) {
+      session.console().out << name << "  " << CountOf(report, name) << "\n";
+    }
+  });
 }
 
 void AddReconcile(CLI::App& app, Action& chosen) {
@@ -124,20 +123,12 @@ void AddReconcile(CLI::App& app, Action& chosen) {
 ExitCode RunBackup(Session& session, const std::string& name) {
   Json body = Json::Object();
   if (!name.empty()) body.Add("name", Json::String(name));
-  const auto answer =
-      session.admin_client().Administer("/admin/backup", schema::ToText(body), false);
-  if (!answer) return session.FailAdmin(answer.error());
-  const Console& console = session.console();
-  if (session.wants_json()) {
-    console.out << *answer << "\n";
-    return ExitCode::kOk;
-  }
-  const std::optional<Json> report = session.Parse(*answer);
-  if (!report) return ExitCode::kUnavailable;
-  console.err << "backed up " << CountOf(*report, "records") << " records, "
-              << CountOf(*report, "bytes") << " bytes, into the service's folder of backups\n";
-  console.out << OneLine(TextOf(*report, "name")) << "\n";
-  return ExitCode::kOk;
+  return Administer(session, {"/admin/backup", body}, [&](const Json& report) {
+    const Console& console = session.console();
+    console.err << "backed up " << CountOf(report, "records") << " records, "
+                << CountOf(report, "bytes") << " bytes, into the service's folder of backups\n";
+    console.out << OneLine(TextOf(report, "name")) << "\n";
+  });
 }
 
 void AddBackup(CLI::App& app, Action& chosen) {

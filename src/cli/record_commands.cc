@@ -17,14 +17,8 @@ std::shared_ptr<Options> MakeOptions() {
 }
 
 ExitCode ShowRecord(Session& session, const std::string& json) {
-  if (session.wants_json()) {
-    session.console().out << json << "\n";
-    return ExitCode::kOk;
-  }
-  const std::optional<schema::Json> record = session.Parse(json);
-  if (!record) return ExitCode::kUnavailable;
-  PrintRecord(session.console(), *record);
-  return ExitCode::kOk;
+  return session.Show(json,
+                      [&](const schema::Json& record) { PrintRecord(session.console(), record); });
 }
 
 struct WriteCommand {
@@ -52,13 +46,11 @@ ExitCode RunRecord(Session& session, const WriteCommand& options) {
   if (!text) return ExitCode::kBadInput;
   const auto stored = session.client().Create(options.kind, *text, options.write);
   if (!stored) return session.Fail(stored.error(), true);
-  if (session.wants_json()) return ShowRecord(session, stored->json);
-  const std::optional<schema::Json> record = session.Parse(stored->json);
-  if (!record) return ExitCode::kUnavailable;
-  session.console().err << (stored->is_new ? "stored" : "exists already, unchanged") << ", vector "
-                        << OneLine(TextOf(*record, "vector")) << "\n";
-  session.console().out << OneLine(TextOf(*record, "id")) << "\n";
-  return ExitCode::kOk;
+  return session.Show(stored->json, [&](const schema::Json& record) {
+    session.console().err << (stored->is_new ? "stored" : "exists already, unchanged")
+                          << ", vector " << OneLine(TextOf(record, "vector")) << "\n";
+    session.console().out << OneLine(TextOf(record, "id")) << "\n";
+  });
 }
 
 ExitCode RunGet(Session& session, const std::string& kind, const std::string& id) {

@@ -54,16 +54,11 @@ client::Parameters ParametersOf(const SearchCommand& options) {
 }
 
 ExitCode ShowAnswer(Session& session, const std::string& json, bool wants_explanation) {
-  if (session.wants_json()) {
-    session.console().out << json << "\n";
-    return ExitCode::kOk;
-  }
-  const std::optional<schema::Json> answer = session.Parse(json);
-  if (!answer) return ExitCode::kUnavailable;
-  PrintHits(session.console(), *answer);
-  const schema::Json* explanation = wants_explanation ? answer->Find("explain") : nullptr;
-  if (explanation != nullptr) session.console().err << schema::ToText(*explanation) << "\n";
-  return ExitCode::kOk;
+  return session.Show(json, [&](const schema::Json& answer) {
+    PrintHits(session.console(), answer);
+    const schema::Json* explanation = wants_explanation ? answer.Find("explain") : nullptr;
+    if (explanation != nullptr) session.console().err << schema::ToText(*explanation) << "\n";
+  });
 }
 
 ExitCode RunSearch(Session& session, const SearchCommand& options) {

@@ -107,4 +107,16 @@ std::optional<schema::Json> Session::Parse(std::string_view json) const {
   return std::nullopt;
 }
 
+ExitCode Session::Show(const std::string& json,
+                       const std::function<void(const schema::Json&)>& print) const {
+  if (wants_json()) {
+    console_.out << json << "\n";
+    return ExitCode::kOk;
+  }
+  const std::optional<schema::Json> answer = Parse(json);
+  if (!answer) return ExitCode::kUnavailable;
+  print(*answer);
+  return ExitCode::kOk;
+}
+
 }  // namespace datastorage::cli

@@ -45,6 +45,10 @@ class Session {
   // Parses what the server sent. On failure says so and gives nullopt.
   std::optional<schema::Json> Parse(std::string_view json) const;
 
+  // Shows what the server sent: as it is to a program, by `print` to a person.
+  ExitCode Show(const std::string& json,
+                const std::function<void(const schema::Json&)>& print) const;
+
  private:
   Console console_;
   const GlobalOptions& options_;

@@ -68,5 +68,17 @@ TEST(Session, SaysWhenAnAnswerIsNoJson) {
   EXPECT_THAT(s.err.str(), HasSubstr("not JSON"));
 }
 
+TEST(Session, ShowsAnAnswerAsItIsToAProgramAndPrintsItForAPerson) {
+  Streams s;
+  const auto print = [&](const schema::Json& json) { s.out << "printed " << json.Find("a")->text; };
+  EXPECT_EQ(s.session.Show(R"({"a": "x"})", print), ExitCode::kOk);
+  EXPECT_EQ(s.out.str(), "printed x");
+  EXPECT_EQ(s.session.Show("<html>", print), ExitCode::kUnavailable);
+  s.options.wants_json = true;
+  s.out.str("");
+  EXPECT_EQ(s.session.Show(R"({"a": "x"})", print), ExitCode::kOk);
+  EXPECT_EQ(s.out.str(), "{\"a\": \"x\"}\n");
+}
+
 }  // namespace
 }  // namespace datastorage::cli
