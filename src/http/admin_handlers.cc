@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "http/body_members.h"
+#include "http/json_body.h"
 #include "http/record_handlers.h"
 #include "schema/time.h"
 
@@ -17,33 +18,15 @@ constexpr std::array<std::string_view, 5> kErasureMembers{"id", "kind", "key", "
 constexpr std::array<std::string_view, 2> kReconcileMembers{"dry_run", "deep"};
 constexpr std::array<std::string_view, 1> kBackupMembers{"name"};
 
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  report.outcome = WriteEffect::kNone;
-  return report;
-}
-
-Response JsonAnswer(const Json& json) {
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(json);
-  return response;
-}
-
 // Reads the body by `read`, which notes what is wrong with it. Returns the refusal, if any.
 template <class Read>
 std::optional<Response> ReadBody(const Call& call, const Read& read) {
   if (auto refusal = RefuseParameters(call); refusal.has_value()) return refusal;
-  const Result<schema::ParsedJson> document = schema::ParseJson(call.request.body);
+  const Result<schema::ParsedJson> document = ParseObject(call.request);
   if (!document.has_value()) {
-    return call.Refuse(Report(Problem::kNotJson, document.error().message));
+    return call.Refuse(WriteReportOf(Problem::kNotJson, document.error().message));
   }
-  if (document->value.type != JsonType::kObject) {
-    return call.Refuse(Report(Problem::kNotJson, "the body must be a JSON object"));
-  }
-  ProblemReport report = Report(Problem::kInvalidRequest, "see errors");
+  ProblemReport report = WriteReportOf(Problem::kInvalidRequest, "see errors");
   BodyMembers members(document->value, report.errors);
   for (const schema::JsonDefect& defect : document->defects) {
     members.Refuse(defect.pointer, defect.code, defect.message);
@@ -84,7 +67,7 @@ ErasureRequest ReadErasure(BodyMembers& members) {
 }
 
 Response RefuseBusy(const Call& call, std::string detail) {
-  ProblemReport report = Report(Problem::kBusy, std::move(detail));
+  ProblemReport report = WriteReportOf(Problem::kBusy, std::move(detail));
   report.headers.push_back({"Retry-After", "10"});
   return call.Refuse(report);
 }
@@ -120,9 +103,9 @@ Response EraseRecord(const Call& call) {
   switch (reply->status) {
     case ErasureStatus::kErased: break;
     case ErasureStatus::kErasedBefore:
-      return call.Refuse(Report(Problem::kGone, "the record was erased before"));
+      return call.Refuse(WriteReportOf(Problem::kGone, "the record was erased before"));
     case ErasureStatus::kNotFound:
-      return call.Refuse(Report(Problem::kNoSuchRecord, "no such record"));
+      return call.Refuse(WriteReportOf(Problem::kNoSuchRecord, "no such record"));
   }
   Json answer = Json::Object();
   answer.Add("id", Json::String(reply->id.ToString()));
@@ -160,7 +143,7 @@ Response MakeBackup(const Call& call) {
   const Result<std::optional<BackupReport>> made =
       call.services.backups.Run(name, Deadline::In(limits::kBackupTimeout));
   if (!made.has_value() && made.error().code == ErrorCode::kConflict) {
-    ProblemReport report = Report(Problem::kInvalidRequest, "see errors");
+    ProblemReport report = WriteReportOf(Problem::kInvalidRequest, "see errors");
     report.errors.push_back({"/name", {}, {}, {}, "not_allowed", made.error().message});
     return call.Refuse(report);
   }

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "http/batch_array.h"
 #include "http/batch_items.h"
+#include "http/json_body.h"
 #include "http/query_parameters.h"
 #include "http/write_answers.h"
 
@@ -14,22 +15,14 @@ namespace {
 
 using schema::Json;
 
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  report.outcome = WriteEffect::kNone;
-  return report;
-}
-
 ProblemReport BadParameters(std::vector<ProblemError> errors) {
-  ProblemReport report = Report(Problem::kBadParameter, "see errors");
+  ProblemReport report = WriteReportOf(Problem::kBadParameter, "see errors");
   report.errors = std::move(errors);
   return report;
 }
 
 ProblemReport KeyInHeader() {
-  ProblemReport report = Report(Problem::kBadHeader, "each item of a batch has its own key");
+  ProblemReport report = WriteReportOf(Problem::kBadHeader, "each item of a batch has its own key");
   report.errors.push_back(
       {{}, {}, "Idempotency-Key", {}, "not_allowed", "is a member of each item here"});
   return report;
@@ -40,16 +33,13 @@ Response ItemsAnswer(std::vector<Json> results) {
   items.elements = std::move(results);
   Json answer = Json::Object();
   answer.Add("items", std::move(items));
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(answer);
-  return response;
+  return JsonAnswer(answer);
 }
 
 ProblemReport TooLong(std::string_view what) {
-  return Report(Problem::kBodyTooLarge,
-                std::string(what) + " is longer than " +
-                    std::to_string(limits::kRecordByteCountMax) + " bytes");
+  return WriteReportOf(Problem::kBodyTooLarge,
+                       std::string(what) + " is longer than " +
+                           std::to_string(limits::kRecordByteCountMax) + " bytes");
 }
 
 // All items, or what keeps the body from being JSON. Nothing is stored before all are read.
@@ -88,7 +78,8 @@ Response CreateEachItem(std::vector<BatchItem> items, const Call& call) {
 
 // The answer to an atomic batch that was not stored: every item's own reason, in order.
 Response RefuseAll(const Call& call, std::vector<Json> results) {
-  const ProblemReport report = Report(Problem::kBatchRefused, "nothing was stored; see items");
+  const ProblemReport report =
+      WriteReportOf(Problem::kBatchRefused, "nothing was stored; see items");
   Response response = call.Refuse(report);
   Json body = ToJson(report, call.request.request_id);
   Json items = Json::Array();
@@ -103,7 +94,7 @@ Response CreateAllItems(std::vector<BatchItem> items, const Call& call) {
   std::vector<Json> results;
   bool is_valid = true;
   const ProblemReport neighbour_failed =
-      Report(Problem::kNotAttempted, "another item of the batch failed");
+      WriteReportOf(Problem::kNotAttempted, "another item of the batch failed");
   for (std::size_t i = 0; i < items.size(); ++i) {
     BatchItem& item = items[i];
     const auto index = static_cast<std::int64_t>(i);
@@ -172,13 +163,14 @@ class NdjsonBatch final : public BodyStream {
 
   void FinishLine() {
     if (is_too_long_) {
-      group_.emplace_back(Report(
+      group_.emplace_back(WriteReportOf(
           Problem::kBodyTooLarge,
           "a line is longer than " + std::to_string(limits::kRecordByteCountMax) + " bytes"));
     } else if (line_.find_first_not_of(" \t\r") != std::string::npos) {
       const Result<schema::ParsedJson> document = schema::ParseJson(line_);
-      group_.push_back(document.has_value() ? ParseBatchItem(*document, line_, call_)
-                                            : Report(Problem::kNotJson, document.error().message));
+      group_.push_back(document.has_value()
+                           ? ParseBatchItem(*document, line_, call_)
+                           : WriteReportOf(Problem::kNotJson, document.error().message));
     }
     line_.clear();
     is_too_long_ = false;
@@ -218,11 +210,12 @@ Response CreateBatch(const Call& call) {
       SplitJsonArray(call.request.body, limits::kBatchItemCountMax);
   if (!texts.has_value()) {
     const bool is_too_large = texts.error().code == ErrorCode::kResourceExhausted;
-    return call.Refuse(
-        Report(is_too_large ? Problem::kBodyTooLarge : Problem::kNotJson, texts.error().message));
+    return call.Refuse(WriteReportOf(is_too_large ? Problem::kBodyTooLarge : Problem::kNotJson,
+                                     texts.error().message));
   }
   Result<std::vector<BatchItem>> items = ParseItems(*texts, call);
-  if (!items.has_value()) return call.Refuse(Report(Problem::kNotJson, items.error().message));
+  if (!items.has_value())
+    return call.Refuse(WriteReportOf(Problem::kNotJson, items.error().message));
   return is_atomic ? CreateAllItems(*std::move(items), call)
                    : CreateEachItem(*std::move(items), call);
 }

@@ -88,10 +88,7 @@ std::vector<schema::JsonDefect> SplitDefects(const schema::ParsedJson& item, Ite
 }
 
 ProblemReport InvalidItem(std::vector<ProblemError> errors) {
-  ProblemReport report;
-  report.problem = Problem::kInvalidRecord;
-  report.detail = "see errors";
-  report.outcome = WriteEffect::kNone;
+  ProblemReport report = WriteReportOf(Problem::kInvalidRecord, "see errors");
   report.errors = std::move(errors);
   return report;
 }

@@ -67,13 +67,6 @@ std::string_view MethodLabel(std::string_view method) {
   return found == kMethods.end() ? "other" : *found;
 }
 
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  return report;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(const std::vector<Route>& routes, Services& services)
@@ -87,7 +80,7 @@ std::optional<ProblemReport> Dispatcher::Match(Request& head) const {
     const PathMatch path = MatchPath(route, head.path, match);
     if (path == PathMatch::kNo) continue;
     if (path == PathMatch::kBadEncoding) {
-      ProblemReport report = Report(Problem::kBadParameter, "the path cannot be read");
+      ProblemReport report = ReportOf(Problem::kBadParameter, "the path cannot be read");
       report.errors.push_back({{}, "id", {}, {}, "bad_encoding", "is not percent-encoded UTF-8"});
       return report;
     }
@@ -100,10 +93,10 @@ std::optional<ProblemReport> Dispatcher::Match(Request& head) const {
     if (route.method == "GET") AddMethod(allow, "HEAD");
   }
   if (allow.empty() && head.path != "*") {
-    return Report(Problem::kNoSuchRoute, "there is nothing at this path");
+    return ReportOf(Problem::kNoSuchRoute, "there is nothing at this path");
   }
   AddMethod(allow, "OPTIONS");
-  ProblemReport report = Report(Problem::kMethodNotAllowed, "this path takes " + allow);
+  ProblemReport report = ReportOf(Problem::kMethodNotAllowed, "this path takes " + allow);
   report.headers.push_back({"Allow", allow});
   return report;
 }
@@ -119,8 +112,8 @@ std::optional<ProblemReport> Dispatcher::CheckMedia(const Request& head) {
       known += (known.empty() ? "" : ", ") + std::string(body.media_type);
     }
     if (!is_known || head.CountOf("content-encoding") > 0) {
-      return Report(Problem::kUnsupportedMediaType,
-                    "the body must be " + known + ", in UTF-8 and without content coding");
+      return ReportOf(Problem::kUnsupportedMediaType,
+                      "the body must be " + known + ", in UTF-8 and without content coding");
     }
   }
   const bool is_streamed = route.open_stream != nullptr && media_type == kNdjson;
@@ -130,7 +123,7 @@ std::optional<ProblemReport> Dispatcher::CheckMedia(const Request& head) {
     if (fits) answer = doc.media_type;
   }
   if (Accepts(head, answer)) return std::nullopt;
-  return Report(Problem::kNotAcceptable, "the answer is " + std::string(answer));
+  return ReportOf(Problem::kNotAcceptable, "the answer is " + std::string(answer));
 }
 
 Admission Dispatcher::Admit(Request& head) {

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "http/filter_parameters.h"
+#include "http/json_body.h"
 #include "http/query_parameters.h"
 #include "http/record_handlers.h"
 #include "schema/members.h"
@@ -11,13 +12,6 @@ namespace datastorage::http {
 namespace {
 
 using schema::Json;
-
-Response JsonAnswer(const Json& json) {
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(json);
-  return response;
-}
 
 // All but the filter, which needs the time of the walk.
 void TakePage(QueryParameters& query, const std::vector<Member>& members, ListRequest& request) {
@@ -139,10 +133,9 @@ Json LookupItem(const std::string& ref, const ReadOutcome& outcome) {
     item.Add("record", schema::RecordToJson(outcome.record));
     return item;
   }
-  ProblemReport report;
   const bool is_gone = outcome.status == ReadStatus::kErased;
-  report.problem = is_gone ? Problem::kGone : Problem::kNoSuchRecord;
-  item.Add("error", ToJson(report, {}));
+  const Problem problem = is_gone ? Problem::kGone : Problem::kNoSuchRecord;
+  item.Add("error", ToJson(ReportOf(problem, {}), {}));
   return item;
 }
 

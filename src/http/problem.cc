@@ -92,6 +92,19 @@ const ProblemDescription& Describe(Problem problem) {
   return kProblems[static_cast<std::size_t>(problem)];
 }
 
+ProblemReport ReportOf(Problem problem, std::string detail) {
+  ProblemReport report;
+  report.problem = problem;
+  report.detail = std::move(detail);
+  return report;
+}
+
+ProblemReport WriteReportOf(Problem problem, std::string detail) {
+  ProblemReport report = ReportOf(problem, std::move(detail));
+  report.outcome = WriteEffect::kNone;
+  return report;
+}
+
 ProblemReport ReportOf(const Error& error) {
   ProblemReport report;
   report.problem = ProblemOf(error.code);

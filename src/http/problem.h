@@ -78,6 +78,10 @@ struct ProblemReport {
   std::vector<Header> headers;  // Beside Content-Type.
 };
 
+// The second is of a write of which nothing was done.
+ProblemReport ReportOf(Problem problem, std::string detail);
+ProblemReport WriteReportOf(Problem problem, std::string detail);
+
 // The problem that an Error of the engine is, with its message as the detail; a bug's stays in the
 // log.
 ProblemReport ReportOf(const Error& error);

@@ -2,6 +2,7 @@
 
 #include "http/filter_parameters.h"
 #include "http/header_values.h"
+#include "http/json_body.h"
 #include "http/query_parameters.h"
 #include "http/write_answers.h"
 #include "schema/record_json.h"
@@ -14,41 +15,19 @@ using schema::Json;
 // A client that patches whatever it finds is not refused for a race that it cannot know of.
 constexpr int kAnyVersionTryCountMax = 5;
 
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  return report;
-}
-
-ProblemReport WriteReport(Problem problem, std::string detail) {
-  ProblemReport report = Report(problem, std::move(detail));
-  report.outcome = WriteEffect::kNone;
-  return report;
-}
-
 // What stands before the body of a write: query and headers.
 std::optional<ProblemReport> CheckWriteHead(const Call& call, std::optional<std::string>& key) {
   std::vector<ProblemError> errors = QueryParameters(call.request.query).Finish();
   if (!errors.empty()) {
-    ProblemReport report = WriteReport(Problem::kBadParameter, "see errors");
+    ProblemReport report = WriteReportOf(Problem::kBadParameter, "see errors");
     report.errors = std::move(errors);
     return report;
   }
   key = IdempotencyKeyOf(call.request, errors);
   if (errors.empty()) return std::nullopt;
-  ProblemReport report = WriteReport(Problem::kBadHeader, "see errors");
+  ProblemReport report = WriteReportOf(Problem::kBadHeader, "see errors");
   report.errors = std::move(errors);
   return report;
-}
-
-// The body as an object, or why not.
-Result<schema::ParsedJson> ParseObject(const Call& call) {
-  DS_ASSIGN_OR_RETURN(schema::ParsedJson document, schema::ParseJson(call.request.body));
-  if (document.value.type != schema::JsonType::kObject) {
-    return InvalidArgument("the body must be a JSON object");
-  }
-  return document;
 }
 
 std::optional<IdempotencyClaim> ClaimOf(const Call& call, const std::optional<std::string>& key) {
@@ -82,8 +61,7 @@ Response WriteAnswer(const Call& call, const WriteReply& reply, WriteUse use) {
     response.headers.push_back({"Preference-Applied", "return=minimal"});
     return response;
   }
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(schema::RecordToJson(record));
+  SetJson(response, ToText(schema::RecordToJson(record)));
   return response;
 }
 
@@ -123,7 +101,7 @@ Response PatchWith(const Call& call, PatchRequest& request, const VersionConditi
 }  // namespace
 
 Response RefuseErrors(const Call& call, std::vector<ProblemError> errors) {
-  ProblemReport report = Report(Problem::kBadParameter, "see errors");
+  ProblemReport report = ReportOf(Problem::kBadParameter, "see errors");
   report.errors = std::move(errors);
   return call.Refuse(report);
 }
@@ -138,7 +116,7 @@ RecordLookup FindRecord(const Call& call) {
   RecordLookup lookup;
   const std::optional<RecordRef> ref = ParseRef(call.kind(), call.request.match.id);
   if (!ref.has_value()) {
-    lookup.problem = Report(Problem::kBadParameter, "see errors");
+    lookup.problem = ReportOf(Problem::kBadParameter, "see errors");
     lookup.problem.errors.push_back(
         {{}, "id", {}, {}, "bad_id", "must be a UUID, or key: and a natural key"});
     return lookup;
@@ -151,10 +129,10 @@ RecordLookup FindRecord(const Call& call) {
   }
   ReadOutcome& outcome = read->front();
   if (outcome.status == ReadStatus::kErased) {
-    lookup.problem = Report(Problem::kGone, "the record was erased");
+    lookup.problem = ReportOf(Problem::kGone, "the record was erased");
   } else if (outcome.status == ReadStatus::kNotFound ||
              KindOf(outcome.record.body) != call.kind()) {
-    lookup.problem = Report(Problem::kNoSuchRecord, "no such record of this kind");
+    lookup.problem = ReportOf(Problem::kNoSuchRecord, "no such record of this kind");
   } else {
     lookup.found = FoundRecord{*ref, std::move(outcome.record)};
   }
@@ -166,13 +144,13 @@ Response CreateRecord(const Call& call) {
   if (const auto refusal = CheckWriteHead(call, key); refusal.has_value()) {
     return call.Refuse(*refusal);
   }
-  const Result<schema::ParsedJson> document = ParseObject(call);
+  const Result<schema::ParsedJson> document = ParseObject(call.request);
   if (!document.has_value()) {
-    return call.Refuse(WriteReport(Problem::kNotJson, document.error().message));
+    return call.Refuse(WriteReportOf(Problem::kNotJson, document.error().message));
   }
   schema::ParsedBody parsed = schema::ParseCreate(call.kind(), *document);
   if (!parsed.body.has_value()) {
-    ProblemReport report = WriteReport(Problem::kInvalidRecord, "see errors");
+    ProblemReport report = WriteReportOf(Problem::kInvalidRecord, "see errors");
     report.errors = ErrorsOf(parsed.violations, "", call.services.metrics);
     return call.Refuse(report);
   }
@@ -199,8 +177,7 @@ Response GetRecord(const Call& call) {
     response.status = 304;
     return response;
   }
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(schema::RecordToJson(record));
+  SetJson(response, ToText(schema::RecordToJson(record)));
   return response;
 }
 
@@ -212,11 +189,11 @@ Response PatchRecord(const Call& call) {
   const std::optional<VersionCondition> condition = IfMatch(call.request);
   if (!condition.has_value()) {
     return call.Refuse(
-        WriteReport(Problem::kIfMatchRequired, "send the ETag of the version you have read"));
+        WriteReportOf(Problem::kIfMatchRequired, "send the ETag of the version you have read"));
   }
-  Result<schema::ParsedJson> document = ParseObject(call);
+  Result<schema::ParsedJson> document = ParseObject(call.request);
   if (!document.has_value()) {
-    return call.Refuse(WriteReport(Problem::kNotJson, document.error().message));
+    return call.Refuse(WriteReportOf(Problem::kNotJson, document.error().message));
   }
   PatchRequest request;
   request.kind = call.kind();
@@ -249,10 +226,7 @@ Response GetHistory(const Call& call) {
   }
   Json answer = Json::Object();
   answer.Add("items", std::move(items));
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(answer);
-  return response;
+  return JsonAnswer(answer);
 }
 
 }  // namespace datastorage::http

@@ -1,5 +1,6 @@
 #include "http/search_handlers.h"
 
+#include "http/json_body.h"
 #include "http/query_parameters.h"
 #include "http/record_handlers.h"
 #include "http/search_question.h"
@@ -78,22 +79,12 @@ Response HitsAnswer(const SearchReply& reply, const SearchQuestion& question) {
   answer.Add("completeness", Json::String(reply.is_exact ? "exact" : "approximate"));
   answer.Add("degraded", std::move(degraded));
   answer.Add("model", reply.model.empty() ? Json() : Json::String(reply.model));
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(answer);
-  return response;
+  return JsonAnswer(answer);
 }
 
 Response SearchFor(const Call& call, const SearchQuestion& question) {
   const Result<SearchReply> reply = call.services.searcher.Search(question.request, call.deadline);
   return reply.has_value() ? HitsAnswer(*reply, question) : call.Refuse(ReportOf(reply.error()));
-}
-
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  return report;
 }
 
 }  // namespace
@@ -109,12 +100,9 @@ Response SearchByQuery(const Call& call) {
 
 Response SearchByBody(const Call& call) {
   if (auto refusal = RefuseParameters(call); refusal.has_value()) return *std::move(refusal);
-  const Result<schema::ParsedJson> body = schema::ParseJson(call.request.body);
-  if (!body.has_value()) return call.Refuse(Report(Problem::kNotJson, body.error().message));
-  if (body->value.type != schema::JsonType::kObject) {
-    return call.Refuse(Report(Problem::kNotJson, "the body must be a JSON object"));
-  }
-  ProblemReport report = Report(Problem::kInvalidRequest, "see errors");
+  const Result<schema::ParsedJson> body = ParseObject(call.request);
+  if (!body.has_value()) return call.Refuse(ReportOf(Problem::kNotJson, body.error().message));
+  ProblemReport report = ReportOf(Problem::kInvalidRequest, "see errors");
   const SearchQuestion question = ReadSearch(*body, call.services.clock.WallNow(), report.errors);
   return report.errors.empty() ? SearchFor(call, question) : call.Refuse(report);
 }

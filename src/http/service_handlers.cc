@@ -1,5 +1,6 @@
 #include "http/service_handlers.h"
 
+#include "http/json_body.h"
 #include "http/query_parameters.h"
 #include "http/record_handlers.h"
 #include "schema/time.h"
@@ -8,13 +9,6 @@ namespace datastorage::http {
 namespace {
 
 using schema::Json;
-
-Response JsonAnswer(const Json& json) {
-  Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = ToText(json);
-  return response;
-}
 
 Json FindingsToJson(const HealthReport& report) {
   Json findings = Json::Array();
@@ -74,9 +68,8 @@ Response GetVersion(const Call& call) {
 
 Response GetOpenApi(const Call& call) {
   Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
   response.headers.push_back({"Cache-Control", "no-cache"});
-  response.body = call.services.openapi;
+  SetJson(response, call.services.openapi);
   return response;
 }
 

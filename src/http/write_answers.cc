@@ -3,14 +3,6 @@
 namespace datastorage::http {
 namespace {
 
-ProblemReport Report(Problem problem, std::string detail) {
-  ProblemReport report;
-  report.problem = problem;
-  report.detail = std::move(detail);
-  report.outcome = WriteEffect::kNone;
-  return report;
-}
-
 // Label values are names of members and nothing that a client made up.
 std::string_view FieldLabel(std::string_view pointer) {
   const std::string_view rest = pointer.substr(pointer.empty() ? 0 : 1);
@@ -22,7 +14,7 @@ std::string_view FieldLabel(std::string_view pointer) {
 
 ProblemReport ConflictReport(const WriteReply& reply) {
   ProblemReport report =
-      Report(Problem::kConflict, "a record with this natural key and other content exists");
+      WriteReportOf(Problem::kConflict, "a record with this natural key and other content exists");
   report.existing_id = reply.record.id;
   return report;
 }
@@ -52,23 +44,23 @@ int SuccessStatusOf(const WriteReply& reply) {
 ProblemReport ReportOf(const WriteReply& reply, WriteUse use) {
   switch (reply.status) {
     case ReplyStatus::kKeyReused:
-      return Report(Problem::kKeyReused, "use a new Idempotency-Key for a new request");
+      return WriteReportOf(Problem::kKeyReused, "use a new Idempotency-Key for a new request");
     case ReplyStatus::kConflict: return ConflictReport(reply);
     case ReplyStatus::kStale:
-      return Report(Problem::kStale,
-                    "the record's version is " + std::to_string(reply.record.version));
+      return WriteReportOf(Problem::kStale,
+                           "the record's version is " + std::to_string(reply.record.version));
     case ReplyStatus::kIllegalPhase:
-      return Report(Problem::kIllegalPhase, "phases go forward only");
-    case ReplyStatus::kInvalid: return Report(Problem::kInvalidRecord, "see errors");
-    case ReplyStatus::kNotFound: return Report(Problem::kNoSuchRecord, "no such record");
+      return WriteReportOf(Problem::kIllegalPhase, "phases go forward only");
+    case ReplyStatus::kInvalid: return WriteReportOf(Problem::kInvalidRecord, "see errors");
+    case ReplyStatus::kNotFound: return WriteReportOf(Problem::kNoSuchRecord, "no such record");
     case ReplyStatus::kErased:
       return use == WriteUse::kCreate
-                 ? Report(Problem::kErased, "the natural key may not be used again")
-                 : Report(Problem::kGone, "the record was erased");
+                 ? WriteReportOf(Problem::kErased, "the natural key may not be used again")
+                 : WriteReportOf(Problem::kGone, "the record was erased");
     case ReplyStatus::kKeyBusy:
-      return Report(Problem::kKeyBusy, "the first request with this key has not finished");
+      return WriteReportOf(Problem::kKeyBusy, "the first request with this key has not finished");
     case ReplyStatus::kNotAttempted:
-      return Report(Problem::kNotAttempted, "another item of the batch failed");
+      return WriteReportOf(Problem::kNotAttempted, "another item of the batch failed");
     case ReplyStatus::kCreated:
     case ReplyStatus::kExisting:
     case ReplyStatus::kUpdated:
