@@ -8,9 +8,6 @@
 namespace datastorage::cli {
 namespace {
 
-using test::Answer;
-using test::LoopbackServer;
-using test::SeenRequest;
 using testing::HasSubstr;
 
 CommandResult RunHere(std::vector<std::string> arguments, const LoopbackServer& server) {

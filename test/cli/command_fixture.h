@@ -12,6 +12,10 @@
 
 namespace datastorage::cli {
 
+using test::Answer;
+using test::LoopbackServer;
+using test::SeenRequest;
+
 struct CommandResult {
   ExitCode code = ExitCode::kOk;
   std::string out;

@@ -10,9 +10,6 @@
 namespace datastorage::cli {
 namespace {
 
-using test::Answer;
-using test::LoopbackServer;
-using test::SeenRequest;
 using testing::HasSubstr;
 using testing::StartsWith;
 
