@@ -4,6 +4,7 @@
 
 #include "cli/filter_options.h"
 #include "cli/record_view.h"
+#include "cli/text.h"
 
 namespace datastorage::cli {
 namespace {
@@ -53,11 +54,23 @@ client::Parameters ParametersOf(const SearchCommand& options) {
   return parameters;
 }
 
+// How each hit came to its ranks.
+void PrintExplanations(const Console& console, const schema::Json& answer) {
+  const schema::Json* hits = answer.Find("hits");
+  if (hits == nullptr) return;
+  for (const schema::Json& hit : hits->elements) {
+    const schema::Json* record = hit.Find("record");
+    const schema::Json* explanation = hit.Find("explain");
+    if (record == nullptr || explanation == nullptr) continue;
+    console.err << OneLine(TextOf(*record, "id")) << " " << OneLine(schema::ToText(*explanation))
+                << "\n";
+  }
+}
+
 ExitCode ShowAnswer(Session& session, const std::string& json, bool wants_explanation) {
   return session.Show(json, [&](const schema::Json& answer) {
     PrintHits(session.console(), answer);
-    const schema::Json* explanation = wants_explanation ? answer.Find("explain") : nullptr;
-    if (explanation != nullptr) session.console().err << schema::ToText(*explanation) << "\n";
+    if (wants_explanation) PrintExplanations(session.console(), answer);
   });
 }
 

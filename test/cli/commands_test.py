@@ -231,6 +231,10 @@ class ManyRecords(CommandTest):
         shown = self.command("search", "pod number 777 killed", "--limit", "2")
         self.assertRegex(shown.stdout, r"^SIMILARITY +KIND")
         self.assertIn("2 hits", shown.stderr)
+        self.assertNotIn("rank", shown.stderr)
+        shown = self.command("search", "pod number 777 killed", "--limit", "2", "--explain")
+        self.assertEqual(len(re.findall('^[0-9a-f-]{36} {"semantic":{"rank":', shown.stderr,
+                                        re.MULTILINE)), 2)
         near = self.answer("similar", "remediation", "key:rr-777", "--limit", "3")["hits"]
         self.assertNotIn("rr-777", [hit["record"]["remediation_request_id"] for hit in near])
 

@@ -8,14 +8,11 @@
 namespace datastorage::cli {
 namespace {
 
-using test::Answer;
-using test::LoopbackServer;
-using test::SeenRequest;
 using testing::HasSubstr;
 
 constexpr std::string_view kAnswer =
-    R"({"hits":[{"kind":"workflow","score":1,"similarity":0.5,"record":{"id":"0197"}}],)"
-    R"("completeness":"exact","explain":{"legs":2}})";
+    R"({"hits":[{"kind":"workflow","score":1,"similarity":0.5,"record":{"id":"0197"},)"
+    R"("explain":{"text":{"rank":2}}}],"completeness":"exact"})";
 
 TEST(SearchCommands, SendEveryOptionAsAParameter) {
   LoopbackServer server([](const SeenRequest&) { return Answer(200, kAnswer); });
@@ -32,7 +29,7 @@ TEST(SearchCommands, SendEveryOptionAsAParameter) {
             "&kind=remediation&where=-status%3Asuccess&namespace=prod&since=7d&limit=3"
             "&min_similarity=0.25&explain=true");
   EXPECT_THAT(found.out, HasSubstr("0.500       workflow"));
-  EXPECT_EQ(found.err, "1 hit\n{\"legs\":2}\n");
+  EXPECT_EQ(found.err, "1 hit\n0197 {\"text\":{\"rank\":2}}\n");
 }
 
 TEST(SearchCommands, AnswerProgramsWithTheServersWords) {
