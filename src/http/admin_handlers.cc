@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "http/body_members.h"
 #include "http/json_body.h"
-#include "http/record_handlers.h"
+#include "http/query_parameters.h"
 #include "schema/time.h"
 
 namespace datastorage::http {
@@ -21,7 +21,9 @@ constexpr std::array<std::string_view, 1> kBackupMembers{"name"};
 // Reads the body by `read`, which notes what is wrong with it. Returns the refusal, if any.
 template <class Read>
 std::optional<Response> ReadBody(const Call& call, const Read& read) {
-  if (auto refusal = RefuseParameters(call); refusal.has_value()) return refusal;
+  ProblemReport bad_parameter = WriteReportOf(Problem::kBadParameter, "see errors");
+  bad_parameter.errors = QueryParameters(call.request.query).Finish();
+  if (!bad_parameter.errors.empty()) return call.Refuse(bad_parameter);
   const Result<schema::ParsedJson> document = ParseObject(call.request);
   if (!document.has_value()) {
     return call.Refuse(WriteReportOf(Problem::kNotJson, document.error().message));

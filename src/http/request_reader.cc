@@ -66,6 +66,7 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
                        ErrorCode& /*ec*/) override {
     Request& request = reader_.request_;
     request.method = std::string(method);
+    reader_.target_byte_count_ = target.size();
     const std::size_t mark = target.find('?');
     request.path = std::string(target.substr(0, mark));
     if (mark != beast::string_view::npos) request.query = std::string(target.substr(mark + 1));
@@ -173,7 +174,7 @@ ReadProgress RequestReader::TakeHead(std::string& buffer) {
 }
 
 ReadProgress RequestReader::CheckHead() {
-  if (request_.path.size() + request_.query.size() > limits_.uri_byte_count_max) {
+  if (target_byte_count_ > limits_.uri_byte_count_max) {
     return Refuse(414,
                   "uri_too_long",
                   "the request target is longer than " +

@@ -61,6 +61,7 @@ class RequestReader {
   std::uint64_t body_byte_count_ = 0;
   std::optional<std::uint64_t> body_byte_count_max_;
   bool expects_continue_ = false;
+  std::size_t target_byte_count_ = 0;
   bool is_http_1_0_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include "http/body_members.h"
 #include "http/filter_parameters.h"
 #include "schema/filter_parse.h"
+#include "schema/text.h"
 
 namespace datastorage::http {
 namespace {
@@ -30,10 +31,6 @@ constexpr std::array<std::string_view, 10> kBodyMembers{"q",
 void AddWords(std::string& text, std::string_view words) {
   if (!text.empty() && !words.empty()) text.push_back(' ');
   text += words;
-}
-
-bool IsBlankText(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
 void ReadEmbedding(BodyMembers& reader, SearchRequest& request) {
@@ -178,7 +175,7 @@ SearchQuestion TakeSearch(QueryParameters& query, WallTime now) {
     query.Refuse("q",
                  "too_long",
                  "must be at most " + std::to_string(limits::kQueryTextByteCountMax) + " bytes");
-  } else if (IsBlankText(question.request.text) && !query.has_errors()) {
+  } else if (schema::IsBlank(question.request.text) && !query.has_errors()) {
     query.Refuse("q", "required", "is required: what to search for");
   }
   return question;
@@ -198,7 +195,7 @@ SearchQuestion ReadSearch(const schema::ParsedJson& body,
   ReadLimits(reader, question);
   ReadFields(reader, question);
   reader.RefuseUnknown(kBodyMembers);
-  const bool has_text = !IsBlankText(question.request.text);
+  const bool has_text = !schema::IsBlank(question.request.text);
   const Json* embedding = body.value.Find("embedding");
   const bool has_embedding = embedding != nullptr && embedding->type != JsonType::kNull;
   if (has_text == has_embedding && errors.empty()) {

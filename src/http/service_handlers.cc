@@ -25,6 +25,7 @@ Json FindingsToJson(const HealthReport& report) {
 
 }  // namespace
 
+// Takes any parameter: a probe that is set up with one must not end the process.
 Response GetLife(const Call& /*call*/) {
   Json answer = Json::Object();
   answer.Add("status", Json::String("ok"));
@@ -59,6 +60,7 @@ Response GetReadiness(const Call& call) {
 }
 
 Response GetVersion(const Call& call) {
+  if (auto refusal = RefuseParameters(call); refusal.has_value()) return *std::move(refusal);
   Json answer = Json::Object();
   answer.Add("name", Json::String("datastorage"));
   answer.Add("version", Json::String(call.services.version));
@@ -67,6 +69,7 @@ Response GetVersion(const Call& call) {
 }
 
 Response GetOpenApi(const Call& call) {
+  if (auto refusal = RefuseParameters(call); refusal.has_value()) return *std::move(refusal);
   Response response;
   response.headers.push_back({"Cache-Control", "no-cache"});
   SetJson(response, call.services.openapi);

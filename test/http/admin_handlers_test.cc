@@ -58,6 +58,9 @@ TEST_F(Admin, RefuseAnErasureWithEverythingThatIsWrongWithIt) {
   EXPECT_THAT(ErrorsIn(Erase(R"({"key":"k","who":"a","why":"b"})")),
               UnorderedElementsAre("/kind required"));
   EXPECT_EQ(Erase("[]").status, 400);
+  const Response with_parameter = Administer("/admin/erase?dry_run=true", "{}");
+  EXPECT_EQ(with_parameter.status, 400);
+  EXPECT_EQ(TextAt(with_parameter, "outcome"), "none");
   EXPECT_EQ(Administer("/admin/erase", "{}", {{"content-type", "text/plain"}}).status, 415);
 }
 

@@ -173,6 +173,8 @@ TEST_F(ConnectionTest, RefusesLargeHeads) {
   EXPECT_EQ(Ask(port, Get("/" + large)).status, 414);
   EXPECT_EQ(Ask(port, Get("/" + large.substr(0, limits::kUriByteCountMax))).status, 414);
   EXPECT_EQ(Ask(port, Get("/" + large.substr(0, limits::kUriByteCountMax - 1))).status, 200);
+  EXPECT_EQ(Ask(port, Get("/?" + large.substr(0, limits::kUriByteCountMax - 1))).status, 414);
+  EXPECT_EQ(Ask(port, Get("/?" + large.substr(0, limits::kUriByteCountMax - 2))).status, 200);
   EXPECT_EQ(Ask(port, Get("/", "A: " + large.substr(0, large.size() - 100) + "\r\n")).status, 200);
 }
 

@@ -136,7 +136,7 @@ TEST_F(Searches, TellEveryBadParameterAtOnce) {
                           "fields not_allowed",
                           "mode not_allowed",
                           "unknown unknown"));
-  EXPECT_THAT(ErrorsIn(Search("q=+")), ElementsAre("q required"));
+  EXPECT_THAT(ErrorsIn(Search("q=+%E2%80%83")), ElementsAre("q required"));
   EXPECT_THAT(ErrorsIn(Search("q=" + std::string(16'385, 'x'))), ElementsAre("q too_long"));
 }
 
@@ -158,6 +158,7 @@ TEST_F(Searches, TellEveryBadMemberAtOnce) {
   EXPECT_EQ(SearchBody("[]").status, 400);
   EXPECT_EQ(SearchBody("{\"q\":").status, 400);
   EXPECT_THAT(ErrorsIn(SearchBody("{}")), ElementsAre(" required"));
+  EXPECT_THAT(ErrorsIn(SearchBody(R"({"q":"\u2003"})")), ElementsAre(" required"));
   EXPECT_THAT(ErrorsIn(SearchBody(R"({"q":"a","q":"b"})")), Contains("/q duplicate_member"));
   schema::Json zeros = schema::Json::Array();
   for (int i = 0; i < 384; ++i) zeros.Add(schema::Json::Integer(0));

@@ -44,6 +44,13 @@ TEST_F(ServiceRoutes, TellTheVersion) {
   EXPECT_EQ(TextAt(Get("/version"), "name"), "datastorage");
 }
 
+TEST_F(ServiceRoutes, RefuseParametersButForAProbe) {
+  EXPECT_EQ(Get("/version?nonsense").status, 400);
+  EXPECT_EQ(Get("/openapi.json?nonsense").status, 400);
+  EXPECT_EQ(Get("/openapi.json").status, 200);
+  EXPECT_EQ(Get("/livez?nonsense").status, 200);
+}
+
 TEST_F(ServiceRoutes, ShowMetricsToOperatorsOnly) {
   const Response response = Operate("/metrics");
   EXPECT_EQ(response.status, 200);
