@@ -8,14 +8,7 @@ namespace datastorage::http {
 
 struct Api::State {
   State(const ApiParts& parts, const ApiOptions& options)
-      : services{parts.writer,
-                 parts.reader,
-                 parts.searcher,
-                 parts.health,
-                 parts.eraser,
-                 parts.reconciler,
-                 parts.backups,
-                 parts.metrics,
+      : services{parts,
                  SystemClock(),
                  options.version,
                  OpenApiText(options.version),

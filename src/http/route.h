@@ -18,6 +18,7 @@
 #include "engine/reconcile_service.h"
 #include "engine/search_service.h"
 #include "engine/write_service.h"
+#include "http/api.h"
 #include "http/message.h"
 #include "http/problem.h"
 #include "schema/json.h"
@@ -25,15 +26,7 @@
 namespace datastorage::http {
 
 // What handlers work with. All of it is thread-safe and outlives every request.
-struct Services {
-  WriteService& writer;
-  QueryService& reader;
-  SearchService& searcher;
-  HealthService& health;
-  ErasureService& eraser;
-  ReconcileService& reconciler;
-  BackupService& backups;
-  Metrics& metrics;
+struct Services : ApiParts {
   const Clock& clock;
   std::string version;
   std::string openapi;                                 // The document, as text.
