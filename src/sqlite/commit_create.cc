@@ -9,19 +9,10 @@ namespace datastorage::sqlite {
 
 Result<WriteOutcome> CommitRun::Do(const CreateOp& operation) {
   if (operation.consumes_intent.has_value()) return FinishIntent(operation);
-  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, operation.now));
-  if (claimed.has_value()) return *claimed;
   const RecordKind kind = KindOf(operation.body);
   const std::string& key = NaturalKeyOf(operation.body);
-  DS_ASSIGN_OR_RETURN(const Verdict held, CheckNaturalKey(kind, key, operation.content_hash));
-  if (held.has_value()) {
-    if (held->status == WriteStatus::kExisting) {
-      DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, operation.now));
-    }
-    return *held;
-  }
-  DS_ASSIGN_OR_RETURN(const Verdict used, CheckId(operation.id));
-  if (used.has_value()) return *used;
+  DS_ASSIGN_OR_RETURN(const Verdict verdict, CheckCreation(operation, kind, key));
+  if (verdict.has_value()) return *verdict;
 
   {
     StatementRun naming(writer_.At(Query::kInsertNaturalKey));

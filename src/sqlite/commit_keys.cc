@@ -84,6 +84,23 @@ Result<CommitRun::Verdict> CommitRun::CheckId(RecordId id) {
       .stamp = reading.Integer(2)});
 }
 
+template <class Operation>
+Result<CommitRun::Verdict> CommitRun::CheckCreation(const Operation& operation,
+                                                    RecordKind kind,
+                                                    const std::string& key) {
+  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, operation.now));
+  if (claimed.has_value()) return claimed;
+  DS_ASSIGN_OR_RETURN(const Verdict held, CheckNaturalKey(kind, key, operation.content_hash));
+  if (!held.has_value()) return CheckId(operation.id);
+  if (held->status == WriteStatus::kExisting) {
+    DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, operation.now));
+  }
+  return held;
+}
+template Result<CommitRun::Verdict> CommitRun::CheckCreation(const CreateOp& operation,
+                                                             RecordKind kind,
+                                                             const std::string& key);
+
 Result<std::optional<CommitRun::Intent>> CommitRun::FindIntent(RecordId id) {
   StatementRun reading(writer_.At(Query::kIntentOfRecord));
   DS_ASSIGN_OR_RETURN(const bool has_row, reading.BindId(id).Next());
@@ -100,19 +117,9 @@ Result<void> CommitRun::PurgeClaims() {
 }
 
 Result<WriteOutcome> CommitRun::Do(const BeginIntentOp& operation) {
-  DS_ASSIGN_OR_RETURN(const Verdict claimed, CheckClaim(operation.claim, operation.now));
-  if (claimed.has_value()) return *claimed;
-  DS_ASSIGN_OR_RETURN(
-      const Verdict held,
-      CheckNaturalKey(operation.kind, operation.natural_key, operation.content_hash));
-  if (held.has_value()) {
-    if (held->status == WriteStatus::kExisting) {
-      DS_RETURN_IF_ERROR(Claim(operation.claim, 200, *held, operation.now));
-    }
-    return *held;
-  }
-  DS_ASSIGN_OR_RETURN(const Verdict used, CheckId(operation.id));
-  if (used.has_value()) return *used;
+  DS_ASSIGN_OR_RETURN(const Verdict verdict,
+                      CheckCreation(operation, operation.kind, operation.natural_key));
+  if (verdict.has_value()) return *verdict;
 
   const WriteOutcome outcome{.status = WriteStatus::kIntentBegun,
                              .id = operation.id,

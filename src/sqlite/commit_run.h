@@ -81,6 +81,12 @@ class CommitRun {
                                   const std::string& key,
                                   const Sha256& content_hash);
   Result<Verdict> CheckId(RecordId id);
+  // What is in the way of `operation`, a CreateOp or BeginIntentOp under that natural key. A claim
+  // that meets an equal record is made.
+  template <class Operation>
+  Result<Verdict> CheckCreation(const Operation& operation,
+                                RecordKind kind,
+                                const std::string& key);
   Result<std::optional<Intent>> FindIntent(RecordId id);
   Result<void> PurgeClaims();
 

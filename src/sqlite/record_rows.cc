@@ -13,14 +13,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "embeddings are stored little-endian");
 
-struct MemberBinder {
-  StatementRun& execution;
-
-  void operator()(const std::string& text) const { execution.BindText(text); }
-  void operator()(std::int64_t number) const { execution.BindInteger(number); }
-  void operator()(double number) const { execution.BindReal(number); }
-  void operator()(bool truth) const { execution.BindInteger(truth ? 1 : 0); }
-  void operator()(WallTime time) const { execution.BindTime(time); }
+struct MemberBinder : ScalarBinder {
+  using ScalarBinder::operator();
   void operator()(const JsonObjectText&) const {}
   template <class Value>
   void operator()(const std::optional<Value>& value) const {
@@ -51,7 +45,7 @@ void BindMembers(StatementRun& execution, int position, const RecordBody& body) 
           const int place = places[static_cast<std::size_t>(*field.member)];
           if (place < 0) return;
           // Columns that get no value stay NULL: bindings are cleared after each run.
-          MemberBinder{execution.At(position + place)}(of_kind.*field.value);
+          MemberBinder{{execution.At(position + place)}}(of_kind.*field.value);
         });
       },
       body);

@@ -81,15 +81,7 @@ StatementRun& StatementRun::BindHash(const std::optional<Sha256>& hash) {
 }
 
 StatementRun& StatementRun::BindValue(const MemberValue& value) {
-  struct Binder {
-    StatementRun& execution;
-    void operator()(const std::string& text) const { execution.BindText(text); }
-    void operator()(std::int64_t number) const { execution.BindInteger(number); }
-    void operator()(double number) const { execution.BindReal(number); }
-    void operator()(bool truth) const { execution.BindInteger(truth ? 1 : 0); }
-    void operator()(WallTime time) const { execution.BindTime(time); }
-  };
-  std::visit(Binder{*this}, value);
+  std::visit(ScalarBinder{*this}, value);
   return *this;
 }
 

@@ -85,4 +85,14 @@ class StatementRun {
   int failure_ = 0;
 };
 
+// Binds a value of any type that members have.
+struct ScalarBinder {
+  StatementRun& run;
+  void operator()(const std::string& text) const { run.BindText(text); }
+  void operator()(std::int64_t number) const { run.BindInteger(number); }
+  void operator()(double number) const { run.BindReal(number); }
+  void operator()(bool truth) const { run.BindInteger(truth ? 1 : 0); }
+  void operator()(WallTime time) const { run.BindTime(time); }
+};
+
 }  // namespace datastorage::sqlite
