@@ -29,7 +29,7 @@ struct IdempotencyClaim {
 };
 
 // Claims the keys of a strict creation and leaves an intent row in each set that is not retired. A
-// relay may abort it once `lease_until` has passed.
+// relay may abort it once `lease_until` has passed. Begun again, it stands as it was begun first.
 struct BeginIntentOp {
   RecordId id;
   RecordKind kind = RecordKind::kRemediation;

@@ -99,11 +99,8 @@ void DualWriter::BeginIntents(std::span<Draft> drafts, CommitMode mode, Deadline
       draft.result = Result<WriteOutcome>(Unavailable("the store did not take the intent"));
       continue;
     }
-    const WriteOutcome& outcome = *results[i];
-    // An intent of its own in the way: the first answer was lost, and the commit repeated.
-    const bool is_own = outcome.status == WriteStatus::kConflict && outcome.id == draft.id;
-    if (outcome.status == WriteStatus::kIntentBegun || is_own) {
-      draft.intent = draft.vector.stamp = outcome.stamp;
+    if (results[i]->status == WriteStatus::kIntentBegun) {
+      draft.intent = draft.vector.stamp = results[i]->stamp;
     } else {
       draft.result = std::move(results[i]);
     }

@@ -117,6 +117,13 @@ Result<void> CommitRun::PurgeClaims() {
 }
 
 Result<WriteOutcome> CommitRun::Do(const BeginIntentOp& operation) {
+  DS_ASSIGN_OR_RETURN(const std::optional<Intent> own, FindIntent(operation.id));
+  if (own.has_value() && own->kind == NameOf(operation.kind) && own->key == operation.natural_key) {
+    return WriteOutcome{.status = WriteStatus::kIntentBegun,
+                        .id = operation.id,
+                        .stamp = own->stamp,
+                        .has_pending = !sets_.empty()};
+  }
   DS_ASSIGN_OR_RETURN(const Verdict verdict,
                       CheckCreation(operation, operation.kind, operation.natural_key));
   if (verdict.has_value()) return *verdict;

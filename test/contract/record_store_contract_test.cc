@@ -261,8 +261,9 @@ TYPED_TEST(RecordStoreContract, FencesAnAbortedIntentAndFreesItsKeys) {
   EXPECT_THAT(this->Lease(), IsEmpty());  // An intent is not due.
   // Whoever begins it again, since the answer was lost, learns its stamp.
   const WriteOutcome again = this->CommitOne(begin);
-  EXPECT_EQ(again.status, WriteStatus::kConflict);
+  EXPECT_EQ(again.status, WriteStatus::kIntentBegun);
   EXPECT_EQ(again.id, create.id);
+  EXPECT_TRUE(again.has_pending);
   EXPECT_EQ(again.version, 0);
   EXPECT_EQ(again.stamp, begun.stamp);
 

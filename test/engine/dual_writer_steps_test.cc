@@ -142,6 +142,25 @@ TEST_F(SeparateTest, GoesOnWithAStrictCreationWhoseIntentWasNotAnswered) {
   }
 }
 
+TEST_F(SeparateTest, KeepsAStrictSpanTogetherWhoseIntentsWereNotAnswered) {
+  Create("rr-old", "disk full on rr-old");
+  std::atomic<int> lost_count = 0;
+  gated_.LoseAnswers([&](std::span<const WriteOp> operations) {
+    return std::holds_alternative<BeginIntentOp>(operations[0]) && lost_count++ == 0;
+  });
+  std::vector<CreateRequest> requests;
+  for (const std::string key : {"rr-new", "rr-old"}) {
+    requests.push_back(RequestFor(ARemediation(key, "disk full on " + key)));
+    requests.back().mode = WriteMode::kStrict;
+  }
+  const auto all = writes_->CreateAll(requests, Soon());
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(lost_count, 2);
+  EXPECT_EQ((*all)[0].status, ReplyStatus::kCreated);
+  EXPECT_EQ((*all)[1].status, ReplyStatus::kExisting);
+  EXPECT_TRUE(IsStored("rr-new"));
+}
+
 TEST_F(SeparateTest, SendsWhatAnUpdateMadeOfTheRecord) {
   const Record record = Create("rr-1", "disk full");
   const auto patched = writes_->Patch(PatchFor(record, R"({"summary":"network down"})"), Soon());

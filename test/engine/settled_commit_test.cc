@@ -149,7 +149,7 @@ TEST_F(SettledCommitTest, RunsAgainOnlyWhatLeftNoAttempt) {
   EXPECT_THAT(StatusesOf(results),
               ElementsAre(WriteStatus::kCreated,
                           WriteStatus::kConflict,
-                          WriteStatus::kConflict,
+                          WriteStatus::kIntentBegun,
                           WriteStatus::kCreated));
   EXPECT_TRUE(results[0].value().is_recovered && results[3].value().is_recovered);
   EXPECT_THAT(store.SpanSizes(), ElementsAre(4, 2));
@@ -160,7 +160,7 @@ TEST_F(SettledCommitTest, FindsTheStampOfAnIntentThatItBeganTwice) {
   intent.claim = IdempotencyClaim{"key-1", Sha256Of({"request"})};
   ScriptedRecordStore store(inner_, {Answer::kLostAfter});
   const WriteOutcome repeated = Commit(store, {intent})[0].value();
-  EXPECT_EQ(repeated.status, WriteStatus::kConflict);
+  EXPECT_EQ(repeated.status, WriteStatus::kIntentBegun);
   EXPECT_EQ(repeated.id, intent.id);
   // With this stamp the creation goes on.
   CreateOp creation = Creation("rr-1");

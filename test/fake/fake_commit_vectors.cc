@@ -15,8 +15,16 @@ bool FakeCommit::HasIntentRows(RecordId id, Stamp stamp) const {
 }
 
 WriteOutcome FakeCommit::Do(const BeginIntentOp& operation) {
-  if (const Verdict claimed = CheckClaim(operation.claim, operation.now)) return *claimed;
   const FakeKey key(operation.kind, operation.natural_key);
+  const auto own = state_.keys.find(key);
+  if (own != state_.keys.end() && own->second.id == operation.id &&
+      own->second.intent_stamp.has_value()) {
+    return {.status = WriteStatus::kIntentBegun,
+            .id = operation.id,
+            .stamp = *own->second.intent_stamp,
+            .has_pending = !ActiveSets().empty()};
+  }
+  if (const Verdict claimed = CheckClaim(operation.claim, operation.now)) return *claimed;
   if (const Verdict held = CheckKey(key, operation.content_hash)) {
     if (held->status == WriteStatus::kExisting) Claim(operation.claim, 200, *held, operation.now);
     return *held;
