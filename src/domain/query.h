@@ -104,6 +104,7 @@ struct StoredId {
 struct PendingId {
   RecordId id;
   Stamp stamp = 0;
+  PendingReason reason = PendingReason::kNotYet;
 };
 
 struct PendingIdPage {

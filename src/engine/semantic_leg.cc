@@ -14,6 +14,13 @@ constexpr int kFirstCandidateCount = 40;  // Re-ranking 40 gave recall 1.000 whe
 constexpr int kCandidateGrowth = 4;
 constexpr Duration kIndexTimeout = std::chrono::seconds(2);
 
+// Whether such a row waits for the model. Where only these have rows, nothing can be found by
+// meaning that such a row stands for; the others are what the index refused.
+bool LacksEmbedding(PendingReason reason) {
+  return reason == PendingReason::kNotYet || reason == PendingReason::kEmbedderUnavailable ||
+         reason == PendingReason::kEmbedderBusy;
+}
+
 void KeepNearest(std::vector<ConfirmedRecord>& records, const SemanticQuery& query) {
   std::erase_if(records, [&](const ConfirmedRecord& record) {
     if (!record.similarity.has_value() || record.record.id == query.excluded) return true;
@@ -61,15 +68,16 @@ Result<SemanticAnswer> SemanticLeg::Nearest(const SemanticQuery& query, Deadline
 Result<std::vector<RecordId>> SemanticLeg::UnappliedIds(const VectorPlace& live,
                                                         Deadline deadline) {
   std::vector<RecordId> ids = sets_.unapplied().Ids();
-  if (!live.HasRowPerWrite()) return ids;
   DS_ASSIGN_OR_RETURN(const PendingIdPage pending, store_.PendingIds(live.set.id, deadline));
   if (!pending.is_live) {
     DS_RETURN_IF_ERROR(sets_.Refresh(deadline));
     return Unavailable("another vector set answers searches by now");
   }
-  if (!pending.is_complete) return Unavailable("too many records are pending");
+  const bool has_row_per_write = live.HasRowPerWrite();
+  if (!pending.is_complete && has_row_per_write) return Unavailable("too many records are pending");
   std::unordered_set<RecordId> known(ids.begin(), ids.end());
   for (const PendingId& each : pending.ids) {
+    if (!has_row_per_write && LacksEmbedding(each.reason)) continue;
     if (known.insert(each.id).second) ids.push_back(each.id);
   }
   return ids;

@@ -123,7 +123,8 @@ Result<PendingIdPage> SqliteRecordStore::PendingIds(VectorSetId set, Deadline de
       page.is_complete = false;
       return page;
     }
-    page.ids.push_back({.id = reading.Id(1), .stamp = reading.Integer(2)});
+    PendingId& row = page.ids.emplace_back(reading.Id(1), reading.Integer(2));
+    DS_ASSIGN_OR_RETURN(row.reason, ReadReason(reading.Text(3)));
   }
 }
 

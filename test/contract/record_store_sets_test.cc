@@ -47,13 +47,15 @@ TYPED_TEST(RecordStoreSets, GetTheRowsOfTheirOwnRule) {
 
   CreateOp embedded = this->Create("k1", "with");
   embedded.embeddings = {this->Embedded("with")};
-  const CreateOp missing = this->Create("k2", "without");
+  CreateOp missing = this->Create("k2", "without");
+  missing.pending_reason = PendingReason::kEmbedderBusy;
   const CreateOp textless = this->Create("k3");
   const auto created = this->Commit({embedded, missing, textless});
   EXPECT_TRUE(created[0].has_pending);
   EXPECT_FALSE(created[2].has_pending);
   EXPECT_THAT(this->StampsIn(here), UnorderedElementsAre(created[1].stamp));
   EXPECT_THAT(this->StampsIn(there), UnorderedElementsAre(created[0].stamp, created[1].stamp));
+  EXPECT_EQ(this->PendingIn(here).ids.at(0).reason, PendingReason::kEmbedderBusy);
 
   const WriteOutcome stored =
       this->CommitOne(StoreEmbeddingOp{missing.id, this->Embedded("without")});

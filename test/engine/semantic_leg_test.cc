@@ -79,6 +79,24 @@ TEST_F(SemanticLegTest, FindsAnUnappliedRecordThatTheIndexDoesNotHold) {
   EXPECT_EQ(leg.Nearest(Query("disk full", 5), Soon())->nearest.size(), 1U);
 }
 
+TEST_F(SemanticLegTest, FindsWhatAFullIndexRefused) {
+  index_ = std::make_unique<ScanIndex>(ScanIndex::Options{.point_count_max = 1});
+  VectorSets sets(ThreadRuntime(), *store_, {{"scan", index_.get()}}, embedding_->Space());
+  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  sets.StartFilling();
+  ASSERT_TRUE(sets.AwaitFilled(Soon()));
+  DualWriter writer(ThreadRuntime(), *store_, sets, embedding_.get(), *settler_, metrics_, {});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  ASSERT_TRUE(writes.Create(RequestFor(ARemediation("rr-1", "pod evicted")), Soon()).has_value());
+  const auto refused = writes.Create(RequestFor(ARemediation("rr-2", "disk full")), Soon());
+  EXPECT_EQ(refused->record.vector, VectorState::kPending);
+  SemanticLeg leg(ThreadRuntime(), *store_, sets, metrics_);
+  const auto answer = leg.Nearest(Query("disk full", 1), Soon());
+  ASSERT_EQ(answer->nearest.size(), 1U);
+  EXPECT_EQ(answer->nearest[0].record.id, refused->record.id);
+  EXPECT_TRUE(answer->used_index);
+}
+
 TEST_F(SemanticLegTest, ProvesExactnessOnlyFromTheErrorBound) {
   for (int i = 0; i < 200; ++i) Create("rr-" + std::to_string(i), "n" + std::to_string(i));
   Create("rr-twin", "disk full");

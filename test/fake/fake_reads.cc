@@ -275,7 +275,7 @@ Result<PendingIdPage> FakeRecordStore::PendingIds(VectorSetId set, Deadline dead
   const VectorSet* live = state->LiveSet();
   page.is_live = live != nullptr && live->id == set;
   for (const auto& [place, row] : state->pending) {
-    if (place.first == set) page.ids.push_back({place.second, row.stamp});
+    if (place.first == set) page.ids.push_back({place.second, row.stamp, row.reason});
   }
   return page;
 }
