@@ -217,6 +217,7 @@ void SimWorld::LoseVectors(SimVectorStore& vectors, SimRandom& random) {
   const SimVectorStore::Copy copy = vectors.Save();
   runtime_.Sleep(random.SomeTime(5s));
   is_tampered_ = has_tampered_ = true;
+  ++loss_count_;
   if (random.Chance(500)) {
     vectors.Wipe();
   } else {

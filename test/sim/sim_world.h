@@ -124,6 +124,7 @@ class SimWorld {
   std::map<std::pair<RecordId, std::int64_t>, std::string> committed_;  // Version → summary.
   bool is_tampered_ = false;  // The index was wiped or put back, and no reconcile has ended since.
   bool has_tampered_ = false;
+  int loss_count_ = 0;  // How often the index lost something.
   int key_count_ = 0;
   SimTally tally_;
   std::string trouble_;

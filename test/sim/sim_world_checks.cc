@@ -19,16 +19,21 @@ std::string NameOf(RecordId id, const FakeState& state) {
 
 }  // namespace
 
-// I6, its first half: whoever is told `synced` can rely on the index.
+// I6, its first half: whoever is told `synced` can rely on the index. A strict creation whose
+// COMMIT was not answered may learn the stamp of a later write, whose row stands beside it then.
 void SimWorld::CheckSynced(const WriteReply& reply) {
   if (reply.record.vector != VectorState::kSynced) return;
   const std::shared_ptr<const FakeState> state = inner_.State();
   for (const auto& [id, set] : state->sets) {
     const SimVectorStore* store = StoreOf(set.engine);
     if (store == nullptr) return;
-    const FakePoints points = store->Points();
+    const FakePoints& points = store->Points();
     const auto point = points.find(reply.record.id);
-    if (point != points.end() && point->second.stamp >= reply.record.stamp) return;
+    if (point == points.end()) continue;
+    const auto row = state->pending.find({id, reply.record.id});
+    const bool is_later = row != state->pending.end() && row->second.stamp >= reply.record.stamp &&
+                          point->second.embedding.has_value();
+    if (point->second.stamp >= reply.record.stamp || is_later) return;
   }
   if (!has_tampered_) Fail("I6", "synced was said of a vector that no index holds");
 }
@@ -83,7 +88,7 @@ void SimWorld::CheckRecord(const FakeState& state, const VectorSet& set, RecordI
     if (!IsHeldInProcess(state, id)) Fail("I2", "in no index: " + NameOf(id, state));
     return;
   }
-  const FakePoints points = store->Points();
+  const FakePoints& points = store->Points();
   const auto point = points.find(id);
   const std::optional<FakeEmbedding> embedding = state.CurrentEmbedding(id, set.space);
   const bool is_right = point != points.end() && embedding.has_value() &&

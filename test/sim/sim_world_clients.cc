@@ -156,6 +156,7 @@ void SimWorld::SearchFor(const Known& known, SimRandom& random) {
   ++tally_.search_count;
   const bool must_be_found =
       known.record.has_value() && !known.is_unsure && !known.is_erased && !is_tampered_;
+  const int loss_count = loss_count_;
   const bool is_semantic = random.Chance(500);
   SearchRequest request;
   request.text = known.record.has_value() ? SummaryOf(*known.record) : "failure of nothing";
@@ -182,7 +183,8 @@ void SimWorld::SearchFor(const Known& known, SimRandom& random) {
   }
   if (!answer.degraded.empty()) ++tally_.search_degraded_count;
   CheckAnswer(answer, begin);
-  if (!must_be_found || is_tampered_ || (!is_by_text && !is_by_meaning)) return;
+  // A loss of the index that was mended while the search was at work counts as well.
+  if (!must_be_found || loss_count != loss_count_ || (!is_by_text && !is_by_meaning)) return;
   ++tally_.found_check_count;
   for (const SearchHit& hit : answer.hits) {
     if (hit.record.id == known.record->id) return;
