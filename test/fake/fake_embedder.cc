@@ -1,22 +1,34 @@
 #include "fake/fake_embedder.h"
 
 #include <algorithm>
-#include <random>
+#include <cstring>
 #include <sstream>
 
 #include "base/sha256.h"
 
 namespace datastorage {
+namespace {
+
+// A step of SplitMix64 (Steele, Lea and Flood, 2014), as a number from -1 to 1.
+float Component(std::uint64_t& state) {
+  state += 0x9E3779B97F4A7C15U;
+  std::uint64_t mixed = state;
+  mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
+  mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
+  mixed ^= mixed >> 31U;
+  return static_cast<float>(mixed >> 40U) / static_cast<float>(1U << 23U) - 1;
+}
+
+}  // namespace
 
 Embedding FakeEmbedder::VectorOf(std::string_view text) {
   Embedding sum{};
   std::istringstream words{std::string(text)};
   for (std::string word; words >> word;) {
     const Sha256 hash = Sha256Of({word});
-    std::seed_seq seed(hash.begin(), hash.end());
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    for (float& component : sum) component += normal(random);
+    std::uint64_t state = 0;
+    std::memcpy(&state, hash.data(), sizeof(state));
+    for (float& component : sum) component += Component(state);
   }
   if (!Normalize(sum)) sum[0] = 1;
   return sum;

@@ -244,7 +244,7 @@ void SimVectorStore::Plant(const VectorWrite& write) {
   PlanRefresh();
 }
 
-FakePoints SimVectorStore::Points() const {
+const FakePoints& SimVectorStore::Points() const {
   const Lock lock(mutex_);
   return points_;
 }

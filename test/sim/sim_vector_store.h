@@ -70,8 +70,8 @@ class SimVectorStore final : public VectorIndex {
   // Refuses every write of this id, until healed.
   void Poison(RecordId id) { poisoned_.insert(id); }
   void Heal() { poisoned_.clear(); }
-  // As applied, refreshed or not.
-  FakePoints Points() const;
+  // As applied, refreshed or not; good until another fiber runs.
+  const FakePoints& Points() const;
 
  private:
   using Lock = std::lock_guard<std::mutex>;
