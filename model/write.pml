@@ -3,10 +3,12 @@
  *
  *   default   T1 {record, pending(s, due)} · V upsert (id, s) · T2 delete pending if its stamp is s
  *   strict    T0 {pending(s, intent)} · V · T1' {pending(s, intent) becomes due; record} · T2
- *             V failed: abort {pending(fresh stamp, due)}, reply "rolled back"
+ *             V failed: abort {pending(fresh stamp, due)}, reply "rolled back", also where the abort
+ *             did not come through. T0 whose answer is lost is sent again, and may come late
  *   relay     an intent past its lease becomes (fresh stamp, due) first: that fences its writer. A due
  *             row: read the record, embed it if it is not, upsert it (no record: a tombstone), T2
- *   reconciler enqueues a due row where it believes that the point differs and no row is there
+ *   reconciler enqueues a due row where it believes that the point differs and no row is there, and
+ *             gives a due row that is there a fresh stamp
  *
  * A crash may end a writer or a relay at every step; a request may be lost, applied without its answer
  * arriving, delivered as late as may be, or twice; an answer to COMMIT may be lost. A crash before a
@@ -25,7 +27,7 @@
  *   EARLYSYNCED a default write answers "synced" without waiting for V
  *
  * Choose who takes part: TWOSTRICT, CREATE, UPDATE, TWOUPDATES, ERASE, RECONCILE, TWORELAYS, EMBEDLATER (texts
- * may be committed before they are embedded). TRACE prints one line an event, as
+ * may be committed before they are embedded). ONET0: T0 is not repeated. TRACE prints one line an event, as
  * test/sim/protocol_event.h reads them. For random runs, PATIENT lets leases end, and writers stay
  * out, only when nothing else can happen: else intents hardly live.
  */
@@ -73,6 +75,7 @@ Request request[8];
 
 byte crashes = 0;
 byte faults = 0;
+byte repeated_T0[2]; /* the stamp of the intent that a repetition of T0 began */
 byte rolled_back[2]; /* texts of which a strict creation said that they are not stored */
 
 /* Named so that a violated assertion says which invariant it was. */
@@ -80,7 +83,7 @@ hidden byte violates_I2, violates_I3, violates_I6, violates_I8, violates_stamps,
 
 #ifdef TRACE
 mtype = { begin_intent, create, update, erase, consume_intent, abort_intent, fence, store_embedding,
-          enqueue, send_vector, answer_vector, search_shows, crash };
+          enqueue, renew, send_vector, answer_vector, search_shows, crash };
 mtype = { synced, pending, rolledback, unknown };
 #define EVENT(kind, actor, stamp) printf("event %e actor=%d stamp=%d\n", kind, actor, stamp);
 #define ACTS(kind, actor) printf("event %e actor=%d\n", kind, actor);
@@ -211,6 +214,16 @@ inline abort_intent_row() { end_intent(); EVENT(abort_intent, me, pending_stamp)
 inline say_rolled_back() { rolled_back[attempt] = st; REPLY(me, rolledback) }
 #define MAY_BEGIN (row == 0 && !was_erased && pending_kind != INTENT)
 
+/* T0, sent once more: it carries no name by which it could be found to have committed. */
+proctype RepeatedT0(byte me; byte attempt) {
+  byte st = 0;
+  if
+  :: atomic { MAY_BEGIN -> begin_intent_row(); repeated_T0[attempt] = st }
+  :: true
+  fi;
+  st = 0
+}
+
 proctype StrictCreation(byte me; byte attempt) {
   byte st = 0;
 end_T0:
@@ -225,6 +238,13 @@ end_T0:
      fi;
      goto done
   :: atomic { STAYS_OUT -> REPLY(me, rolledback) goto done } /* or was refused */
+#ifndef ONET0
+  :: atomic { FAULT; run RepeatedT0(me, attempt) };
+     goto end_T0
+     /* It finds its own intent, which the repetition began. */
+  :: atomic { pending_kind == INTENT && repeated_T0[attempt] == pending_stamp ->
+       st = pending_stamp }
+#endif
   fi;
 V:
   if
@@ -275,7 +295,15 @@ abort:
   :: atomic { MY_INTENT && FAULT;
        if :: abort_intent_row(); REPLY(me, unknown) goto done :: REPLY(me, unknown) skip fi };
      goto outcome_open
+  :: atomic { MY_INTENT && FAULT; say_rolled_back() };
+     goto abort_late /* its intent stands, and a relay ends it */
   :: CRASH
+  fi;
+  goto done;
+abort_late:
+  if
+  :: atomic { MY_INTENT -> abort_intent_row() }
+  :: true
   fi;
   goto done;
 outcome_open: /* said "unknown"; what was sent to the record store may commit yet */
@@ -416,15 +444,18 @@ released:
 }
 #undef me
 
-/* ---- reconciler: what it compares may be out of date; it never touches a row that is there ---- */
+/* ---- reconciler: what it compares may be out of date; it never touches an intent ---- */
+inline make_due() {
+  draw(st); set_due(st);
+  if :: row != 0 -> row_stamp = st :: else fi;
+}
 proctype Reconciler() {
   byte st = 0;
 end:
-  atomic { pending_kind == NONE ->
-    draw(st); set_due(st);
-    if :: row != 0 -> row_stamp = st :: else fi;
-    EVENT(enqueue, RECONCILER, st)
-    st = 0 }
+  if
+  :: atomic { pending_kind == NONE -> make_due(); EVENT(enqueue, RECONCILER, st) st = 0 }
+  :: atomic { pending_kind == DUE -> make_due(); EVENT(renew, RECONCILER, st) st = 0 }
+  fi
 }
 
 #ifdef TRACE

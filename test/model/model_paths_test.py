@@ -34,8 +34,8 @@ MUTANTS = {
     "EARLYSYNCED": ["UPDATE"],
 }
 KINDS = {"begin_intent", "create", "update", "erase", "consume_intent", "abort_intent", "fence",
-         "store_embedding", "enqueue", "settle", "send_vector", "apply_at_store", "answer_vector",
-         "reply", "search_shows", "crash"}
+         "store_embedding", "enqueue", "renew", "settle", "send_vector", "apply_at_store",
+         "answer_vector", "reply", "search_shows", "crash"}
 
 
 def defines(flags):
@@ -127,11 +127,11 @@ SPOILED = {
     "another content under a stamp": ({"send_vector", "apply_at_store"}, other_content),
     "a stamp drawn early": (
         {"begin_intent", "create", "update", "erase", "abort_intent", "fence", "store_embedding",
-         "enqueue"}, early_stamp),
+         "enqueue", "renew"}, early_stamp),
     "a stamp never committed": ({"send_vector", "consume_intent", "settle"}, never_committed),
     "a commit twice": (
         {"begin_intent", "create", "update", "erase", "consume_intent", "abort_intent", "fence",
-         "store_embedding", "enqueue"}, repeated),
+         "store_embedding", "enqueue", "renew"}, repeated),
     "an answer twice over": ({"reply"}, repeated),
     "a record without its creation": ({"create", "consume_intent", "begin_intent"}, taken_out),
 }

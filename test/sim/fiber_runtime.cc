@@ -144,6 +144,15 @@ std::string FiberRuntime::step() const {
   return current_->step.empty() ? current_->name : std::string(current_->step);
 }
 
+int FiberRuntime::BeginActor() {
+  if (current_ == nullptr || IsCallerDead()) return 0;
+  return current_->actor = ++last_actor_;
+}
+
+int FiberRuntime::actor() const {
+  return current_ != nullptr ? current_->actor : 0;
+}
+
 FiberRuntime::FiberPointer FiberRuntime::Start(ProcessId process,
                                                std::string_view name,
                                                std::function<void()> body) {
@@ -152,6 +161,7 @@ FiberRuntime::FiberPointer FiberRuntime::Start(ProcessId process,
   auto fiber = std::make_shared<SimFiber>(next_id_++, owner, name, std::move(body));
   fiber->priority = static_cast<std::int64_t>(random_.Next() >> 1);
   if (current_ != nullptr) fiber->step = current_->step;
+  fiber->actor = actor();
   fiber->where = "start";
   fibers_.push_back(fiber);
   runnable_.push_back(fiber.get());

@@ -86,6 +86,10 @@ class FiberRuntime final : public Runtime {
   // fiber's name. `step` outlives the runtime.
   void SetStep(std::string_view step);
   std::string step() const;
+  // From here on the caller works for somebody new: a request, a round of a relay. Inherited by
+  // what it spawns. Returns his number, which is above all earlier ones.
+  int BeginActor();
+  int actor() const;  // 0: nobody's.
 
   SimRandom& random() { return random_; }
   // "time process/fiber where" a line, if the options ask for it.
@@ -134,6 +138,7 @@ class FiberRuntime final : public Runtime {
   std::vector<ProcessId> crashing_;  // To be dropped by the scheduler.
   std::uint64_t next_id_ = 0;
   std::uint64_t next_timer_ = 0;
+  int last_actor_ = 0;
   RunReport report_;
   std::vector<std::string> trace_;
 };

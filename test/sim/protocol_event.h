@@ -24,7 +24,9 @@ enum class ProtocolEventKind : std::uint8_t {
   kFence,           // stamp: the fresh one. By a relay that ends somebody's intent.
   kStoreEmbedding,  // stamp, text, content.
   kEnqueue,         // stamp. Not where a row was there already.
+  kRenew,           // stamp. The same where a row may have been; but not where an intent was.
   kBackfill,        // stamp, text, content: the record's, when its set is registered. Comes first.
+  kBackfillIntent,  // stamp, text, content: the intent's, when its set is registered. Comes first.
   kSettle,          // stamp, is_effective: whether a row was deleted. T2, and the relay's.
   kLoseSettle,      // stamp: T2 was not on disk yet, and the record store has restarted without it.
   // Between a writer or relay and the vector store.

@@ -1,6 +1,7 @@
 #include "sim/protocol_path.h"
 
 #include <algorithm>
+#include <array>
 
 namespace datastorage::test {
 namespace {
@@ -26,9 +27,9 @@ std::optional<std::string> ProtocolPath::Take(const ProtocolEvent& event) {
 
 ProtocolPath::Refusal ProtocolPath::TakeStep(const ProtocolEvent& event) {
   const auto actor = actors_.find(event.actor);
-  const bool is_of_network = event.kind == ProtocolEventKind::kApplyAtStore;
-  if (actor != actors_.end() && actor->second.is_crashed && !is_of_network) {
-    return "the actor has crashed";
+  if (actor != actors_.end() && actor->second.is_crashed) {
+    if (!MayComeAfterCrash(actor->second, event)) return "the actor has crashed";
+    if (event.kind != ProtocolEventKind::kApplyAtStore) actor->second.has_ended = true;
   }
   switch (event.kind) {
     case ProtocolEventKind::kBeginIntent: return BeginIntent(event);
@@ -40,7 +41,9 @@ ProtocolPath::Refusal ProtocolPath::TakeStep(const ProtocolEvent& event) {
     case ProtocolEventKind::kFence: return Fence(event);
     case ProtocolEventKind::kStoreEmbedding: return StoreEmbedding(event);
     case ProtocolEventKind::kEnqueue: return Enqueue(event);
+    case ProtocolEventKind::kRenew: return Renew(event);
     case ProtocolEventKind::kBackfill: return Backfill(event);
+    case ProtocolEventKind::kBackfillIntent: return BackfillIntent(event);
     case ProtocolEventKind::kSettle: return Settle(event);
     case ProtocolEventKind::kLoseSettle: return LoseSettle(event);
     case ProtocolEventKind::kSendVector: return SendVector(event);
@@ -51,6 +54,16 @@ ProtocolPath::Refusal ProtocolPath::TakeStep(const ProtocolEvent& event) {
     case ProtocolEventKind::kCrash: return Crash(event);
   }
   return "there is no such event";
+}
+
+// What was under way to either store: requests, and one commit; of T0, any repetition.
+bool ProtocolPath::MayComeAfterCrash(const Actor& actor, const ProtocolEvent& event) {
+  using Kind = ProtocolEventKind;
+  constexpr std::array kRepeats{Kind::kApplyAtStore, Kind::kBeginIntent};
+  constexpr std::array kOwn{
+      Kind::kSendVector, Kind::kAnswerVector, Kind::kReply, Kind::kSearchShows, Kind::kCrash};
+  if (std::find(kRepeats.begin(), kRepeats.end(), event.kind) != kRepeats.end()) return true;
+  return !actor.has_ended && std::find(kOwn.begin(), kOwn.end(), event.kind) == kOwn.end();
 }
 
 // They follow from the steps, as in the model; here they guard the steps' own code.
@@ -75,6 +88,11 @@ ProtocolPath::Refusal ProtocolPath::Invariants() const {
 
 ProtocolPath::Refusal ProtocolPath::SendVector(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
+  if (set_ == ProtocolSet::kLater && !has_begun_ && event.content == 0) {
+    // Of a record that was erased before the set was registered; its id never comes back.
+    was_erased_ = true;
+    drawn_[event.stamp].may_be_tombstone = true;
+  }
   const auto drawn = drawn_.find(event.stamp);
   if (drawn == drawn_.end()) return "no commit of this record took this stamp";
   const bool is_tombstone = event.content == 0 && drawn->second.may_be_tombstone;
@@ -83,7 +101,7 @@ ProtocolPath::Refusal ProtocolPath::SendVector(const ProtocolEvent& event) {
   }
   switch (actor.place) {
     case Place::kIntended:
-      if (event.stamp != actor.st) return "a strict creation sends its own stamp only";
+      if (!actor.intents.contains(event.stamp)) return "a strict creation sends its own stamp only";
       break;
     case Place::kOutside:
     case Place::kRelay:
@@ -93,6 +111,7 @@ ProtocolPath::Refusal ProtocolPath::SendVector(const ProtocolEvent& event) {
       break;
     case Place::kAborted:
     case Place::kOutcomeOpen:
+    case Place::kGivenUp:
     case Place::kDone: return "it has given up, or answered";
   }
   actor.request = Request{event.stamp, event.content, false};
@@ -125,9 +144,7 @@ ProtocolPath::Refusal ProtocolPath::AnswerVector(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
   if (!actor.request.has_value()) return "it has asked nothing";
   if (!actor.request->is_delivered) return "its request has not reached the store";
-  if (actor.place == Place::kDone || actor.place == Place::kAborted) {
-    return "it has given up, or answered";
-  }
+  if (!actor.IsAtWork()) return "it has given up, or answered";
   actor.answered_stamp = actor.request->stamp;
   held_stamp_ = std::max(held_stamp_, actor.answered_stamp);
   return std::nullopt;
@@ -137,7 +154,7 @@ ProtocolPath::Refusal ProtocolPath::AnswerVector(const ProtocolEvent& event) {
 
 ProtocolPath::Refusal ProtocolPath::Reply(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
-  if (actor.place == Place::kDone || actor.place == Place::kOutcomeOpen) return "it had answered";
+  if (!actor.IsAtWork() && actor.place != Place::kAborted) return "it had answered";
   if (actor.place == Place::kRelay) return "a relay answers nobody";
   const bool has_committed = actor.place == Place::kCommitted;
   switch (event.reply) {
@@ -149,14 +166,13 @@ ProtocolPath::Refusal ProtocolPath::Reply(const ProtocolEvent& event) {
       if (!has_committed) return "it says pending, and has not committed";
       break;
     case ProtocolReply::kRolledBack:
+      // Its intent may stand yet, or come only now: a relay ends it.
       if (has_committed) return "it says rolled back, and has committed";
-      if (actor.place == Place::kIntended && !IsMyIntent(actor).has_value()) {
-        return "it says rolled back, and its intent stands";
-      }
-      break;
+      actor.place = Place::kGivenUp;
+      return std::nullopt;
     case ProtocolReply::kUnknown:
-      if (has_committed || actor.place == Place::kAborted) break;
-      actor.place = Place::kOutcomeOpen;
+      if (has_committed) break;
+      actor.place = actor.place == Place::kAborted ? Place::kGivenUp : Place::kOutcomeOpen;
       return std::nullopt;
   }
   actor.place = Place::kDone;
@@ -172,7 +188,9 @@ ProtocolPath::Refusal ProtocolPath::SearchShows(const ProtocolEvent& event) {
 ProtocolPath::Refusal ProtocolPath::Crash(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
   actor.is_crashed = true;
-  actor.place = Place::kDone;
+  if (actor.place == Place::kOutside || actor.place == Place::kIntended) {
+    actor.place = Place::kOutcomeOpen;
+  }
   return std::nullopt;
 }
 
@@ -196,8 +214,10 @@ std::string ProtocolPath::State() const {
   return state + ", point " + Number(point_) + " under " + Number(point_stamp_);
 }
 
-std::optional<std::string> RefusalOf(std::span<const ProtocolEvent> path, bool is_finished) {
-  ProtocolPath taken;
+std::optional<std::string> RefusalOf(std::span<const ProtocolEvent> path,
+                                     bool is_finished,
+                                     ProtocolSet set) {
+  ProtocolPath taken(set);
   for (std::size_t i = 0; i < path.size(); ++i) {
     const std::string state = taken.State();
     if (const auto why = taken.Take(path[i])) {

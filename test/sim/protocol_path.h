@@ -6,12 +6,14 @@
 //   kBeginIntent     StrictCreation end_T0                  a record or an intent is there
 //   kCreate/Update   DefaultWrite end_T1 (commit_write)     a stamp is not above all earlier ones
 //   kErase           DefaultWrite end_T1 (commit_write)     there is no record
-//   kConsumeIntent   StrictCreation T1_strict               the intent is gone; V was not answered
+//   kConsumeIntent   StrictCreation T1_strict               the intent is gone, or its writer gave
+//                                                           up; V was not answered
 //   kAbortIntent     StrictCreation abort (end_intent)      the stamp is not a fresh one
 //   kFence           Relay end (end_intent)                 the stamp is not a fresh one
 //   kStoreEmbedding  Relay, text read == row                the text is another by now
 //   kEnqueue         Reconciler end                         a pending row is there
-//   kBackfill        – (model/sets.pml, Register)           something came before it
+//   kRenew           Reconciler end                         an intent is there
+//   kBackfill…       – (model/sets.pml, Register)           something came before it
 //   kSettle          StrictCreation, DefaultWrite T2, Relay (settle_row)
 //                                                           the store did not say that it holds it
 //   kLoseSettle      – (model/durable.pml, Disk)            something was committed since
@@ -27,7 +29,9 @@
 //
 // and whenever an event has been taken, the model's Invariants hold. Steps that nobody sees (a
 // lease, a read, a request that is lost) are no events: a relay may send what the record was at any
-// moment since. A restore, or an index that is wiped, begins another path, with kBackfill.
+// moment since. A restore, or an index that is wiped, begins another path, with kBackfill. A set
+// that was registered later may be unknown to a writer: it then commits without having sent
+// anything.
 //
 // Not thread-safe. Keeps every stamp of the path.
 #pragma once
@@ -38,12 +42,17 @@
 #include <string>
 #include <vector>
 
+#include "sim/protocol_actor.h"
 #include "sim/protocol_event.h"
 
 namespace datastorage::test {
 
+enum class ProtocolSet : std::uint8_t { kFirst, kLater };
+
 class ProtocolPath {
  public:
+  explicit ProtocolPath(ProtocolSet set = ProtocolSet::kFirst) : set_(set) {}
+
   // Empty: taken. Else why it is no step from here; the path has ended then, and takes nothing
   // more.
   [[nodiscard]] std::optional<std::string> Take(const ProtocolEvent& event);
@@ -56,35 +65,10 @@ class ProtocolPath {
 
  private:
   enum class PendingKind : std::uint8_t { kNone, kIntent, kDue };
-  enum class Place : std::uint8_t {
-    kOutside,      // Nothing committed.
-    kRelay,        // Sends, fences or stores what others wrote.
-    kIntended,     // After T0.
-    kCommitted,    // After T1 or T1'.
-    kAborted,      // After its abort.
-    kOutcomeOpen,  // Said "unknown"; one commit may come yet.
-    kDone,         // Has answered, or crashed.
-  };
-  struct Request {
-    Stamp stamp = 0;
-    std::uint64_t content = 0;
-    bool is_delivered = false;  // Since it was sent; it may be delivered again.
-  };
-  struct Actor {
-    Place place = Place::kOutside;
-    Stamp st = 0;            // Of its commit.
-    std::uint64_t text = 0;  // Of its intent.
-    std::optional<Request> request;
-    Stamp answered_stamp = 0;
-    bool is_crashed = false;
-  };
-  // What a stamp stands for: one stamp, one content.
-  struct Drawn {
-    std::uint64_t content = 0;
-    bool was_due = false;           // A relay may have leased it.
-    bool was_read = false;          // The record carried it.
-    bool may_be_tombstone = false;  // Leased, and no record was there then or later.
-  };
+  using Actor = ProtocolActor;
+  using Place = Actor::Place;
+  using Request = ProtocolRequest;
+  using Drawn = ProtocolStamp;
   using Refusal = std::optional<std::string>;
 
   Refusal TakeStep(const ProtocolEvent& event);
@@ -98,7 +82,9 @@ class ProtocolPath {
   Refusal Fence(const ProtocolEvent& event);
   Refusal StoreEmbedding(const ProtocolEvent& event);
   Refusal Enqueue(const ProtocolEvent& event);
+  Refusal Renew(const ProtocolEvent& event);
   Refusal Backfill(const ProtocolEvent& event);
+  Refusal BackfillIntent(const ProtocolEvent& event);
   Refusal Settle(const ProtocolEvent& event);
   Refusal LoseSettle(const ProtocolEvent& event);
   Refusal SendVector(const ProtocolEvent& event);
@@ -108,14 +94,16 @@ class ProtocolPath {
   Refusal SearchShows(const ProtocolEvent& event);
   Refusal Crash(const ProtocolEvent& event);
 
+  static bool MayComeAfterCrash(const Actor& actor, const ProtocolEvent& event);
   Refusal MayWrite(const ProtocolEvent& event) const;
   Refusal IsFresh(Stamp stamp) const;
   Refusal IsMyIntent(const Actor& actor) const;
   void Write(const ProtocolEvent& event);
-  void EndIntent(Stamp fresh_stamp);
+  void SetIntent(Actor& actor, const ProtocolEvent& event);
   void SetDue(Stamp stamp, std::uint64_t content);
   Actor& ActorOf(const ProtocolEvent& event) { return actors_[event.actor]; }
 
+  const ProtocolSet set_;
   // The record store, by the model's names.
   bool has_row_ = false;
   std::uint64_t text_ = 0;
@@ -140,6 +128,8 @@ class ProtocolPath {
 
 // The first refusal of a whole run: the event's number from 1, the event, why, and the state before
 // it. `is_finished`: nothing was left to do at its end.
-std::optional<std::string> RefusalOf(std::span<const ProtocolEvent> path, bool is_finished);
+std::optional<std::string> RefusalOf(std::span<const ProtocolEvent> path,
+                                     bool is_finished,
+                                     ProtocolSet set = ProtocolSet::kFirst);
 
 }  // namespace datastorage::test

@@ -12,7 +12,7 @@ ProtocolPath::Refusal ProtocolPath::IsFresh(Stamp stamp) const {
          ": it was drawn before the record was locked, or twice";
 }
 
-// Of a write's first commit: BeginIntent, Create, Update, Erase.
+// Of a write's only commit: Create, Update, Erase.
 ProtocolPath::Refusal ProtocolPath::MayWrite(const ProtocolEvent& event) const {
   const auto actor = actors_.find(event.actor);
   if (actor != actors_.end()) {
@@ -32,21 +32,32 @@ void ProtocolPath::SetDue(Stamp stamp, std::uint64_t content) {
   drawn_[stamp] = {content, true, has_row_, !has_row_};
 }
 
+// T0 whose answer was lost is sent again, and each of them may come late: whoever finds no intent
+// makes one. Nobody takes up that of a writer which has answered; a relay ends it.
 ProtocolPath::Refusal ProtocolPath::BeginIntent(const ProtocolEvent& event) {
   if (has_row_) return "a record is there";
   if (was_erased_) return "the record was erased";
   if (pending_kind_ == PendingKind::kIntent) return "another intent is there";
-  if (Refusal refusal = MayWrite(event)) return refusal;
+  if (Refusal refusal = IsFresh(event.stamp)) return refusal;
   Actor& actor = ActorOf(event);
-  actor.place = actor.place == Place::kOutcomeOpen ? Place::kDone : Place::kIntended;
-  actor.st = event.stamp;
+  if (actor.place == Place::kRelay) return "it sent or stored something before its first commit";
+  if (actor.place == Place::kCommitted || actor.place == Place::kDone) {
+    return "it had committed or answered already";
+  }
+  SetIntent(actor, event);
+  return std::nullopt;
+}
+
+void ProtocolPath::SetIntent(Actor& actor, const ProtocolEvent& event) {
+  if (actor.place == Place::kOutside) actor.place = Place::kIntended;
+  if (actor.place == Place::kOutcomeOpen && actor.intents.empty()) actor.place = Place::kGivenUp;
   actor.text = event.text;
+  actor.intents.insert(event.stamp);
   pending_kind_ = PendingKind::kIntent;
   pending_stamp_ = event.stamp;
   last_stamp_ = event.stamp;
   lost_if_cut_ = 0;
   drawn_[event.stamp] = {event.content, false, false, false};
-  return std::nullopt;
 }
 
 // What creations and updates do, once they may.
@@ -93,19 +104,23 @@ ProtocolPath::Refusal ProtocolPath::Erase(const ProtocolEvent& event) {
 }
 
 ProtocolPath::Refusal ProtocolPath::IsMyIntent(const Actor& actor) const {
-  if (actor.place != Place::kIntended && actor.place != Place::kOutcomeOpen) {
-    return "it has no intent";
-  }
-  if (pending_kind_ == PendingKind::kIntent && pending_stamp_ == actor.st) return std::nullopt;
+  if (actor.intents.empty()) return "it has no intent";
+  const bool is_mine = actor.intents.contains(pending_stamp_);
+  if (pending_kind_ == PendingKind::kIntent && is_mine) return std::nullopt;
   return "its intent is gone: it was fenced";
 }
 
 ProtocolPath::Refusal ProtocolPath::ConsumeIntent(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
+  if (actor.place == Place::kGivenUp) return "it has given up";
   if (Refusal refusal = IsMyIntent(actor)) return refusal;
-  if (event.stamp != actor.st) return "it takes another stamp than its intent's";
-  if (actor.answered_stamp < actor.st) return "the vector store has not answered it";
+  if (event.stamp != pending_stamp_) return "it takes another stamp than its intent's";
+  const bool knows_set = set_ == ProtocolSet::kFirst || actor.request.has_value();
+  if (knows_set && actor.answered_stamp < event.stamp) {
+    return "the vector store has not answered it";
+  }
   actor.place = actor.place == Place::kOutcomeOpen ? Place::kDone : Place::kCommitted;
+  actor.st = event.stamp;
   has_row_ = true;
   text_ = actor.text;
   content_ = drawn_[actor.st].content;
@@ -114,37 +129,34 @@ ProtocolPath::Refusal ProtocolPath::ConsumeIntent(const ProtocolEvent& event) {
   return std::nullopt;
 }
 
-void ProtocolPath::EndIntent(Stamp fresh_stamp) {
-  SetDue(fresh_stamp, 0);
-}
-
 ProtocolPath::Refusal ProtocolPath::AbortIntent(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
   if (Refusal refusal = IsMyIntent(actor)) return refusal;
   if (Refusal refusal = IsFresh(event.stamp)) return refusal;
-  actor.place = actor.place == Place::kOutcomeOpen ? Place::kDone : Place::kAborted;
-  EndIntent(event.stamp);
+  if (actor.place == Place::kIntended) actor.place = Place::kAborted;
+  if (actor.place == Place::kOutcomeOpen) actor.place = Place::kGivenUp;
+  SetDue(event.stamp, 0);
   return std::nullopt;
 }
 
 ProtocolPath::Refusal ProtocolPath::Fence(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
-  if (actor.place != Place::kOutside && actor.place != Place::kRelay) return "it is no relay";
+  if (!actor.MayRelay()) return "it is no relay";
   if (pending_kind_ != PendingKind::kIntent) return "there is no intent";
   if (Refusal refusal = IsFresh(event.stamp)) return refusal;
-  actor.place = Place::kRelay;
-  EndIntent(event.stamp);
+  if (!actor.is_crashed) actor.place = Place::kRelay;
+  SetDue(event.stamp, 0);
   return std::nullopt;
 }
 
 ProtocolPath::Refusal ProtocolPath::StoreEmbedding(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
-  if (actor.place != Place::kOutside && actor.place != Place::kRelay) return "it is no relay";
+  if (!actor.MayRelay()) return "it is no relay";
   if (!has_row_) return "there is no record";
   if (event.text != text_) return "the record's text is another by now";
   if (event.content == 0) return "there is no embedding to store";
   if (Refusal refusal = IsFresh(event.stamp)) return refusal;
-  actor.place = Place::kRelay;
+  if (!actor.is_crashed) actor.place = Place::kRelay;
   content_ = event.content;
   row_stamp_ = event.stamp;
   SetDue(event.stamp, content_);
@@ -153,9 +165,21 @@ ProtocolPath::Refusal ProtocolPath::StoreEmbedding(const ProtocolEvent& event) {
 
 ProtocolPath::Refusal ProtocolPath::Enqueue(const ProtocolEvent& event) {
   if (pending_kind_ != PendingKind::kNone) return "a pending row is there: it must stay as it is";
+  return Renew(event);
+}
+
+ProtocolPath::Refusal ProtocolPath::Renew(const ProtocolEvent& event) {
+  if (pending_kind_ == PendingKind::kIntent) return "an intent is there: it must stay as it is";
   if (Refusal refusal = IsFresh(event.stamp)) return refusal;
   if (has_row_) row_stamp_ = event.stamp;
   SetDue(event.stamp, content_);
+  return std::nullopt;
+}
+
+// Of a strict creation under way, when its set is registered.
+ProtocolPath::Refusal ProtocolPath::BackfillIntent(const ProtocolEvent& event) {
+  if (has_begun_) return "a set is registered before anything of it";
+  SetIntent(ActorOf(event), event);
   return std::nullopt;
 }
 

@@ -137,7 +137,34 @@ const Refused kRefused[] = {
     {"FenceKeepsTheStamp", kIntended, "fence actor=5 stamp=1", "not above"},
     {"AbortKeepsTheStamp", kIntended, "abort_intent actor=1 stamp=1", "not above"},
     {"FenceOfACommittedRecord", kCreated, "fence actor=5 stamp=2", "no intent"},
-    {"RolledBackWhileTheIntentStands", kIntended, "reply actor=1 said=rolledback", "stands"},
+    {"StrictCommitAfterRolledBack",
+     R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      send_vector actor=1 stamp=1 content=7
+      apply_at_store actor=1 stamp=1 content=7 applied=1
+      answer_vector actor=1
+      reply actor=1 said=rolledback)",
+     "consume_intent actor=1 stamp=1",
+     "given up"},
+    {"SecondCommitAfterACrash",
+     R"(
+      crash actor=1
+      create actor=1 stamp=1 text=7 content=7)",
+     "update actor=1 stamp=2 text=8 content=8",
+     "has crashed"},
+    {"VectorAfterTheCommitThatACrashLeft",
+     R"(
+      crash actor=1
+      create actor=1 stamp=1 text=7 content=7)",
+     "send_vector actor=1 stamp=1 content=7",
+     "has crashed"},
+    {"RenewalOfAnIntent", kIntended, "renew actor=7 stamp=2", "an intent"},
+    {"RenewalKeepsTheStamp", kCreated, "renew actor=7 stamp=1", "not above"},
+    {"BackfilledIntentOfAKnownRecord",
+     kCreated,
+     "backfill_intent actor=9 stamp=1 text=7 content=7",
+     "before"},
+    {"IntentAfterItsRecord", kCreated, "begin_intent actor=1 stamp=2 text=7 content=7", "a record"},
     {"RolledBackThoughCommitted", kCreated, "reply actor=1 said=rolledback", "has committed"},
     {"SyncedWithoutAnAnswer",
      "create actor=1 stamp=1 text=7 content=7\n send_vector actor=1 stamp=1 content=7",

@@ -186,6 +186,41 @@ const Accepted kAccepted[] = {
       apply_at_store actor=5 stamp=1 content=7 applied=0
       answer_vector actor=5
       settle actor=5 stamp=1 deleted=1)"},
+    {"RolledBackWithItsIntentLeftToTheRelay", R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      send_vector actor=1 stamp=1 content=7
+      reply actor=1 said=rolledback
+      fence actor=5 stamp=2
+      send_vector actor=5 stamp=2 content=0
+      apply_at_store actor=5 stamp=2 content=0 applied=1
+      answer_vector actor=5
+      settle actor=5 stamp=2 deleted=1)"},
+    {"IntentBegunAgainByALateT0", R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      abort_intent actor=1 stamp=2
+      reply actor=1 said=rolledback
+      begin_intent actor=1 stamp=3 text=7 content=7
+      crash actor=1
+      fence actor=5 stamp=4
+      begin_intent actor=1 stamp=5 text=7 content=7
+      fence actor=6 stamp=6
+      send_vector actor=6 stamp=6 content=0
+      apply_at_store actor=6 stamp=6 content=0 applied=1
+      answer_vector actor=6
+      settle actor=6 stamp=6 deleted=1)"},
+    {"CrashWithTheCommitUnderWay", R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      send_vector actor=1 stamp=1 content=7
+      apply_at_store actor=1 stamp=1 content=7 applied=1
+      answer_vector actor=1
+      crash actor=1
+      consume_intent actor=1 stamp=1
+      crash actor=5
+      renew actor=5 stamp=2
+      send_vector actor=6 stamp=2 content=7
+      apply_at_store actor=6 stamp=2 content=7 applied=1
+      answer_vector actor=6
+      settle actor=6 stamp=2 deleted=1)"},
     {"RefusedBeforeItBegan", "reply actor=1 said=rolledback"},
 };
 
@@ -194,6 +229,44 @@ TEST(ProtocolPath, AcceptsEveryBranchOfTheModel) {
     SCOPED_TRACE(history.name);
     EXPECT_EQ(RefusalOf(PathOf(history.text), true), std::nullopt);
   }
+}
+
+// What a writer may not know of, and what came before its set.
+const Accepted kLater[] = {
+    {"StrictCreationThatHasNotHeardOfTheSet", R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      consume_intent actor=1 stamp=1
+      send_vector actor=5 stamp=1 content=7
+      apply_at_store actor=5 stamp=1 content=7 applied=1
+      answer_vector actor=5
+      settle actor=5 stamp=1 deleted=1)"},
+    {"StrictCreationFromBeforeTheSet", R"(
+      backfill_intent actor=1 stamp=1 text=7 content=7
+      send_vector actor=1 stamp=1 content=7
+      apply_at_store actor=1 stamp=1 content=7 applied=1
+      answer_vector actor=1
+      consume_intent actor=1 stamp=1
+      settle actor=0 stamp=1 deleted=1)"},
+    {"ErasedBeforeTheSet", R"(
+      send_vector actor=1 stamp=4 content=0
+      apply_at_store actor=1 stamp=4 content=0 applied=1
+      answer_vector actor=1
+      settle actor=0 stamp=4 deleted=0)"},
+};
+
+TEST(ProtocolPath, AcceptsOfALaterSetWhatItRefusesOfTheFirst) {
+  for (const Accepted& history : kLater) {
+    SCOPED_TRACE(history.name);
+    EXPECT_EQ(RefusalOf(PathOf(history.text), true, ProtocolSet::kLater), std::nullopt);
+  }
+  EXPECT_TRUE(RefusalOf(PathOf(kLater[0].text), true).has_value());
+  EXPECT_TRUE(RefusalOf(PathOf(kLater[2].text), true).has_value());
+  const auto unanswered = PathOf(R"(
+      begin_intent actor=1 stamp=1 text=7 content=7
+      send_vector actor=1 stamp=1 content=7
+      consume_intent actor=1 stamp=1)");
+  EXPECT_THAT(RefusalOf(unanswered, false, ProtocolSet::kLater).value_or(""),
+              HasSubstr("has not answered"));
 }
 
 TEST(ProtocolPath, RefusesAStrictCommitAfterItsFence) {

@@ -33,6 +33,7 @@ class SimFiber : public std::enable_shared_from_this<SimFiber> {
   const std::string name;
   Fiber stack;
   std::string_view step;      // Empty: the name.
+  int actor = 0;              // Whose work it does.
   std::string_view where;     // It stands.
   std::int64_t priority = 0;  // At first not negative.
   bool is_unwinding = false;

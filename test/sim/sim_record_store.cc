@@ -167,6 +167,7 @@ Result<std::vector<PendingVector>> SimRecordStore::LeaseDue(VectorSetId set,
                                                             int limit,
                                                             Lease lease,
                                                             Deadline deadline) {
+  runtime_.BeginActor();  // A round of a relay.
   return Call("lease_due", deadline, [set, limit, lease](RecordStore& store) {
     return store.LeaseDue(set, limit, lease, kNever);
   });

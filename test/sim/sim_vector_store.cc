@@ -52,13 +52,17 @@ Result<std::vector<ApplyResult>> SimVectorStore::Apply(std::span<const VectorWri
   const bool is_interleaved = runtime_.IsInFiber() && writes.size() > 1 &&
                               runtime_.random().Chance(network_.faults().interleaved);
   if (is_interleaved) counts_.Add(FaultKind::kInterleaved, runtime_.step() + "/" + step);
-  return Call<std::vector<ApplyResult>>(
+  if (options_.on_sent) options_.on_sent(writes);
+  Result<std::vector<ApplyResult>> results = Call<std::vector<ApplyResult>>(
       step,
       true,
       deadline,
       [this, is_interleaved, copy = std::vector<VectorWrite>(writes.begin(), writes.end())] {
         return ServeApply(copy, is_interleaved);
       });
+  const bool is_heard = results.has_value() && !runtime_.IsCallerDead();
+  if (is_heard && options_.on_answered) options_.on_answered(writes, *results);
+  return results;
 }
 
 Result<std::vector<ApplyResult>> SimVectorStore::ServeApply(const std::vector<VectorWrite>& writes,
@@ -83,7 +87,9 @@ ApplyResult SimVectorStore::ApplyOne(const VectorWrite& write) {
   }
   if (!options_.has_compare_and_set) points_.erase(write.id);
   const ApplyResult result = ApplyTo(points_, write);
-  if (result.status != ApplyStatus::kApplied || before == write.stamp) return result;
+  const bool is_effective = result.status == ApplyStatus::kApplied && before != write.stamp;
+  if (options_.on_delivered) options_.on_delivered(write, is_effective);
+  if (!is_effective) return result;
   if (!options_.keeps_tombstones && !write.embedding.has_value()) points_.erase(write.id);
   if (options_.on_applied) options_.on_applied(write, before);
   PlanRefresh();

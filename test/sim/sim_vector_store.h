@@ -30,6 +30,11 @@ class SimVectorStore final : public VectorIndex {
     Duration refresh_time_most = std::chrono::milliseconds(50);  // From its begin to its end.
     // Told of each write that was taken, and of the stamp held before it (0: none).
     std::function<void(const VectorWrite& write, Stamp before)> on_applied{};
+    // The same of each that arrived; `is_effective`: it was taken, and had not been before.
+    std::function<void(const VectorWrite& write, bool is_effective)> on_delivered{};
+    // Of the calls of Apply: at the caller, before it is sent and once it is answered.
+    std::function<void(std::span<const VectorWrite> writes)> on_sent{};
+    std::function<void(std::span<const VectorWrite>, std::span<const ApplyResult>)> on_answered{};
   };
   struct Copy {
     FakePoints points;

@@ -24,14 +24,6 @@ FiberRuntime::Options RuntimeOptions(const SimOptions& options, FaultCounts& cou
   return runtime;
 }
 
-SimVectorStore::Options VectorStoreOptions(const SimOptions& options) {
-  SimVectorStore::Options store;
-  store.has_compare_and_set = !options.mutant.lacks_compare_and_set;
-  store.keeps_tombstones = !options.mutant.lacks_tombstones;
-  store.is_visible_at_once = options.seed % 3 == 0;
-  return store;
-}
-
 // A mutant: ids from a sequence, which hands out again what was never committed.
 class SerialIds final : public UuidSource {
  public:
@@ -49,58 +41,41 @@ class SerialIds final : public UuidSource {
   FakeRecordStore& store_;
 };
 
+// The engine of the set that answers searches, as this replica knows it.
+std::string LiveEngine(FiberRuntime& runtime, SimReplica::Engine& engine) {
+  const FiberRuntime::Instant instant(runtime);
+  const std::optional<VectorPlace> live = engine.sets.Live();
+  return live.has_value() ? live->set.engine : "";
+}
+
 }  // namespace
-
-void SimTally::Add(const SimTally& other) {
-  create_count += other.create_count;
-  acknowledged_count += other.acknowledged_count;
-  strict_refused_count += other.strict_refused_count;
-  patch_count += other.patch_count;
-  erase_count += other.erase_count;
-  crash_count += other.crash_count;
-  move_count += other.move_count;
-  reconcile_count += other.reconcile_count;
-  search_count += other.search_count;
-  search_pending_count += other.search_pending_count;
-  search_unapplied_count += other.search_unapplied_count;
-  search_degraded_count += other.search_degraded_count;
-  search_exact_count += other.search_exact_count;
-  found_check_count += other.found_check_count;
-  state_check_count += other.state_check_count;
-}
-
-std::string SimTally::Table() const {
-  std::string table;
-  const auto line = [&table](std::string_view name, std::int64_t count) {
-    table += std::string(name) + ": " + std::to_string(count) + "\n";
-  };
-  line("creations", create_count);
-  line("acknowledged", acknowledged_count);
-  line("strict creations refused", strict_refused_count);
-  line("patches", patch_count);
-  line("erasures", erase_count);
-  line("crashes", crash_count);
-  line("moves to another set", move_count);
-  line("reconciles", reconcile_count);
-  line("searches", search_count);
-  line("  that met pending rows", search_pending_count);
-  line("  that met unapplied writes", search_unapplied_count);
-  line("  that said they were degraded", search_degraded_count);
-  line("  that the record store answered", search_exact_count);
-  line("  that had to find a certain record", found_check_count);
-  line("instants checked", state_check_count);
-  return table;
-}
 
 SimWorld::SimWorld(const SimOptions& options, FaultCounts& counts)
     : options_(options),
       counts_(counts),
       runtime_(RuntimeOptions(options, counts)),
       inner_(runtime_, SimRecordStore::YieldWithin(runtime_), options.mutant.store),
-      store_(runtime_, counts, inner_),
-      first_(runtime_, counts, VectorStoreOptions(options)),
-      second_(runtime_, counts, VectorStoreOptions(options)) {
+      paths_(runtime_, [this] { return inner_.State(); }),
+      path_store_(inner_, paths_),
+      store_(runtime_, counts, path_store_),
+      first_(runtime_, counts, VectorStoreOptions("first")),
+      second_(runtime_, counts, VectorStoreOptions("second")) {
   inner_.OnCommitted([this](const FakeState& state) { CheckState(state); });
+}
+
+SimVectorStore::Options SimWorld::VectorStoreOptions(const std::string& engine) {
+  SimVectorStore::Options store;
+  store.has_compare_and_set = !options_.mutant.lacks_compare_and_set;
+  store.keeps_tombstones = !options_.mutant.lacks_tombstones;
+  store.is_visible_at_once = options_.seed % 3 == 0;
+  store.on_sent = [this, engine](auto writes) { paths_.Sent(engine, writes); };
+  store.on_delivered = [this, engine](const VectorWrite& write, bool is_effective) {
+    paths_.Delivered(engine, write, is_effective);
+  };
+  store.on_answered = [this, engine](auto writes, auto results) {
+    paths_.Answered(engine, writes, results);
+  };
+  return store;
 }
 
 std::vector<VectorEngine> SimWorld::Engines() {
@@ -112,8 +87,9 @@ std::vector<VectorEngine> SimWorld::Engines() {
 }
 
 std::unique_ptr<UuidSource> SimWorld::Ids() {
-  if (!options_.mutant.has_serial_ids) return std::make_unique<SimUuids>(runtime_);
-  return std::make_unique<SerialIds>(runtime_, inner_);
+  std::unique_ptr<UuidSource> ids = std::make_unique<SimUuids>(runtime_);
+  if (options_.mutant.has_serial_ids) ids = std::make_unique<SerialIds>(runtime_, inner_);
+  return std::make_unique<SimPathIds>(std::move(ids), paths_);
 }
 
 SimVectorStore* SimWorld::StoreOf(const std::string& engine) {
@@ -159,10 +135,22 @@ SimResult SimWorld::Run() {
     for (const auto& task : tasks) task->Join();
     MakePeace();
     CheckEnd();
+    JudgePaths(trouble_.empty());
   });
   SimResult result{trouble_, tally_, report.step_count, report.trace_hash, runtime_.trace()};
   if (result.trouble.empty()) result.trouble = report.trouble;
+  result.paths = paths_.paths();
   return result;
+}
+
+void SimWorld::JudgePaths(bool is_finished) {
+  if (!options_.judges_paths) return;
+  if (options_.placement == SimPlacement::kInProcess) {
+    ++tally_.paths.skipped_count;
+    return;
+  }
+  const std::string refusal = paths_.Judge(is_finished, tally_.paths);
+  if (!refusal.empty()) Fail("path", refusal);
 }
 
 // Stops and restarts servers, and reconciles, now and then.
@@ -183,6 +171,7 @@ void SimWorld::Disturb() {
           vectors.Restart();
         } else {
           inner_.CutPower();
+          paths_.PowerWasCut();
           counts_.Add(FaultKind::kRestart, "record store");
         }
         break;
@@ -204,6 +193,7 @@ void SimWorld::CrashReplicas() {
     runtime_.Sleep(random.SomeTime(20s));
     SimReplica& replica = *replicas_[random.Below(replicas_.size())];
     if (!replica.IsUp()) continue;
+    paths_.Crashed(replica.process());
     replica.Crash();
     ++tally_.crash_count;
     runtime_.Sleep(random.SomeTime(2s));
@@ -218,6 +208,7 @@ void SimWorld::LoseVectors(SimVectorStore& vectors, SimRandom& random) {
   runtime_.Sleep(random.SomeTime(5s));
   is_tampered_ = has_tampered_ = true;
   ++loss_count_;
+  paths_.LostPoints(&vectors == &first_ ? "first" : "second");
   if (random.Chance(500)) {
     vectors.Wipe();
   } else {
@@ -262,6 +253,21 @@ void SimWorld::MoveSets() {
   if (is_done) ++tally_.move_count;
 }
 
+// What the client hears, as the write model has it.
+void SimWorld::Tell(SimReplica::Engine& engine,
+                    std::optional<RecordId> id,
+                    const Result<WriteReply>& reply) {
+  using test::ProtocolReply;
+  ProtocolReply said = ProtocolReply::kRolledBack;
+  if (reply.has_value()) {
+    const bool is_synced = reply->record.vector == VectorState::kSynced;
+    said = is_synced ? ProtocolReply::kSynced : ProtocolReply::kPending;
+  } else if (reply.error().code == ErrorCode::kOutcomeUnknown) {
+    said = ProtocolReply::kUnknown;
+  }
+  paths_.Replied(LiveEngine(runtime_, engine), id, said);
+}
+
 bool SimWorld::Ask(SimReplica& replica,
                    std::string_view step,
                    std::function<void(SimReplica::Engine&)> body) {
@@ -273,7 +279,10 @@ bool SimWorld::Ask(SimReplica& replica,
   SimReplica::Engine& engine = replica.engine();
   const std::unique_ptr<Task> task = runtime_.SpawnIn(replica.process(), step, [&] {
     runtime_.SetStep(step);
+    runtime_.BeginActor();
+    paths_.Began(LiveEngine(runtime_, engine));
     body(engine);
+    paths_.Ended();
     is_done = true;
   });
   task->Join();

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "fake/fake_record_store.h"
+#include "sim/sim_path_store.h"
 #include "sim/sim_record_store.h"
 #include "sim/sim_replica.h"
+#include "sim/sim_tally.h"
 #include "sim/sim_vector_store.h"
 
 namespace datastorage {
@@ -33,27 +35,7 @@ struct SimOptions {
   SimPlacement placement = SimPlacement::kSeparate;
   SimMutant mutant;
   bool keeps_trace = false;
-};
-
-struct SimTally {
-  std::int64_t create_count = 0;
-  std::int64_t acknowledged_count = 0;
-  std::int64_t strict_refused_count = 0;
-  std::int64_t patch_count = 0;
-  std::int64_t erase_count = 0;
-  std::int64_t crash_count = 0;
-  std::int64_t move_count = 0;
-  std::int64_t reconcile_count = 0;
-  std::int64_t search_count = 0;
-  std::int64_t search_pending_count = 0;    // That met a pending row,
-  std::int64_t search_unapplied_count = 0;  // an unapplied write,
-  std::int64_t search_degraded_count = 0;   // an answer that says it lacks something,
-  std::int64_t search_exact_count = 0;      // or the record store in place of the index.
-  std::int64_t found_check_count = 0;       // Searches that had to find a certain record.
-  std::int64_t state_check_count = 0;       // Instants at which I2, I3 and I5 were checked.
-
-  void Add(const SimTally& other);
-  std::string Table() const;
+  bool judges_paths = true;  // The history must be a path of the write model too.
 };
 
 struct SimResult {
@@ -62,6 +44,7 @@ struct SimResult {
   std::uint64_t step_count = 0;
   std::uint64_t trace_hash = 0;
   std::vector<std::string> trace;
+  SimPaths::Paths paths{};  // As they were judged.
 };
 
 class SimWorld {
@@ -102,9 +85,14 @@ class SimWorld {
   void CheckState(const FakeState& state);
   void CheckRecord(const FakeState& state, const VectorSet& set, RecordId id);
   bool IsHeldInProcess(const FakeState& state, RecordId id);
+  void Tell(SimReplica::Engine& engine,
+            std::optional<RecordId> id,
+            const Result<WriteReply>& reply);
+  void JudgePaths(bool is_finished);
   void Fail(const std::string& invariant, const std::string& what);
 
   SimVectorStore* StoreOf(const std::string& engine);
+  SimVectorStore::Options VectorStoreOptions(const std::string& engine);
   std::vector<VectorEngine> Engines();
   std::unique_ptr<UuidSource> Ids();
 
@@ -112,6 +100,8 @@ class SimWorld {
   FaultCounts& counts_;
   FiberRuntime runtime_;
   FakeRecordStore inner_;
+  SimPaths paths_;
+  SimPathStore path_store_;
   SimRecordStore store_;
   SimVectorStore first_;
   SimVectorStore second_;

@@ -80,6 +80,7 @@ void SimWorld::CreateOne(Known& known, SimRandom& random) {
   const bool is_done =
       Ask(AnyReplica(random), is_strict ? "strict" : "create", [&](SimReplica::Engine& engine) {
         reply = engine.writes.Create(request, Deadline::In(budget, runtime_));
+        Tell(engine, std::nullopt, *reply);
         if (reply->has_value()) CheckSynced(**reply);
       });
   if (!is_done || (!reply->has_value() && IsUnknown(reply->error()))) {
@@ -119,6 +120,7 @@ void SimWorld::PatchOne(Known& known, SimRandom& random) {
   const Duration budget = random.Chance(200) ? random.SomeTime(2s) : Duration(30s);
   const bool is_done = Ask(AnyReplica(random), "patch", [&](SimReplica::Engine& engine) {
     reply = engine.writes.Patch(request, Deadline::In(budget, runtime_));
+    Tell(engine, known.record->id, *reply);
     if (reply->has_value()) CheckSynced(**reply);
   });
   if (!is_done || (!reply->has_value() && IsUnknown(reply->error()))) {
@@ -144,6 +146,7 @@ void SimWorld::EraseOne(Known& known, SimRandom& random) {
     const EraseOp erase{
         known.record->id, engine.ids->MakeVersion4(), runtime_.WallNow(), "client", "simulated"};
     reply = engine.writer.Erase(erase, Deadline::In(30s, runtime_));
+    Tell(engine, erase.id, reply->has_value() ? Result<WriteReply>(WriteReply()) : reply->error());
   });
   if (!is_done || (!reply->has_value() && IsUnknown(reply->error()))) {
     known.is_unsure = true;

@@ -4,8 +4,12 @@
 // runs one, and prints its trace.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "sim/sim_world.h"
@@ -40,6 +44,9 @@ void RunSeeds(SimPlacement placement, std::uint64_t count, FaultCounts& counts) 
     ASSERT_EQ(result.trouble, "") << "DS_SIM_SEED=" << seed << " repeats it";
     tally.Add(result.tally);
   }
+  // Of an index on another server every history has a path that can be judged.
+  const std::int64_t judged = placement == SimPlacement::kSeparate ? std::int64_t(seed_count) : 0;
+  EXPECT_EQ(tally.paths.judged_count, judged);
   std::cout << seed_count << " histories\n" << tally.Table() << counts.Table();
 }
 
@@ -79,6 +86,97 @@ TEST_F(Simulator, KeepsEveryPromiseWithVectorsOnAnotherServer) {
 TEST_F(Simulator, KeepsEveryPromiseWithVectorsInProcess) {
   FaultCounts counts;
   RunSeeds(SimPlacement::kInProcess, 5'000, counts);
+}
+
+// What is done to a path so that it is one no more; false: this one has no place for it.
+struct Spoiling {
+  const char* name;
+  bool (*spoil)(std::vector<test::ProtocolEvent>& events, SimRandom& random);
+};
+
+using test::ProtocolEventKind;
+
+bool TakeOutLast(std::vector<test::ProtocolEvent>& events, ProtocolEventKind kind) {
+  const auto last = std::find_if(events.rbegin(), events.rend(), [kind](const auto& event) {
+    return event.kind == kind && event.is_effective;
+  });
+  if (last == events.rend()) return false;
+  events.erase(std::next(last).base());
+  return true;
+}
+
+const Spoiling kSpoilings[] = {
+    {"its first commit is taken out",
+     [](auto& events, auto&) {
+       events.erase(events.begin());
+       return !events.empty();
+     }},
+    {"the last row that was settled stays",
+     [](auto& events, auto&) { return TakeOutLast(events, ProtocolEventKind::kSettle); }},
+    {"a commit under an early stamp",
+     [](auto& events, auto&) {
+       const auto later = std::find_if(events.begin() + 1, events.end(), [](const auto& event) {
+         return event.kind == ProtocolEventKind::kUpdate ||
+                event.kind == ProtocolEventKind::kErase ||
+                event.kind == ProtocolEventKind::kStoreEmbedding;
+       });
+       if (later == events.end()) return false;
+       later->stamp = events.front().stamp;
+       return true;
+     }},
+    {"another vector is sent",
+     [](auto& events, auto&) {
+       const auto sent = std::find_if(events.begin(), events.end(), [](const auto& event) {
+         return event.kind == ProtocolEventKind::kSendVector && event.content != 0;
+       });
+       if (sent == events.end()) return false;
+       ++sent->content;
+       return true;
+     }},
+    {"an apply that did otherwise",
+     [](auto& events, auto&) {
+       const auto applied = std::find_if(events.begin(), events.end(), [](const auto& event) {
+         return event.kind == ProtocolEventKind::kApplyAtStore;
+       });
+       if (applied == events.end()) return false;
+       applied->is_effective = !applied->is_effective;
+       return true;
+     }},
+    {"shuffled",
+     [](auto& events, auto& random) {
+       for (std::size_t i = events.size(); i > 1; --i) {
+         std::swap(events[i - 1], events[random.Below(i)]);
+       }
+       return events.size() >= 8;
+     }},
+};
+
+// The acceptor would be of no use if it took anything.
+TEST_F(Simulator, RefusesAHistoryThatIsNoPathOfTheWriteModel) {
+  constexpr std::uint64_t kSeedCount = 100;
+  FaultCounts counts;
+  std::map<std::string, int> refused;
+  for (std::uint64_t seed = 1; seed <= kSeedCount; ++seed) {
+    SimOptions options;
+    options.seed = seed;
+    SimRandom random(seed);
+    for (const auto& [place, path] : SimWorld(options, counts).Run().paths) {
+      const bool is_whole = !path.is_cut && path.set == test::ProtocolSet::kFirst;
+      // A creation that was refused before its first commit leaves its reply alone.
+      if (!is_whole || path.events.front().kind == ProtocolEventKind::kReply) continue;
+      for (const Spoiling& spoiling : kSpoilings) {
+        std::vector<test::ProtocolEvent> events = path.events;
+        if (!spoiling.spoil(events, random)) continue;
+        EXPECT_NE(test::RefusalOf(events, true), std::nullopt)
+            << spoiling.name << ", seed " << seed << ", record " << place.second.ToString();
+        ++refused[spoiling.name];
+      }
+    }
+  }
+  for (const Spoiling& spoiling : kSpoilings) {
+    EXPECT_GT(refused[spoiling.name], 50) << spoiling.name;
+    std::cout << spoiling.name << ": " << refused[spoiling.name] << " refused\n";
+  }
 }
 
 TEST_F(Simulator, RepeatsAHistoryFromItsSeed) {
