@@ -51,12 +51,17 @@ Result<std::shared_ptr<const FakeState>> FakeRecordStore::Snapshot(Deadline dead
 Result<void> FakeRecordStore::Change(Deadline deadline,
                                      const std::function<Result<void>(FakeState&)>& change) {
   const Turn turn(*this);
+  const int cut_count = [this] {
+    const std::lock_guard lock(mutex_);
+    return cut_count_;
+  }();
   DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> before, Snapshot(deadline));
   const auto after = std::make_shared<FakeState>(*before);
   DS_RETURN_IF_ERROR(change(*after));
   Yield();
   {
     const std::lock_guard lock(mutex_);
+    if (cut_count != cut_count_) return Unavailable("the power was cut");
     state_ = after;
   }
   if (on_committed_) on_committed_(*after);
@@ -171,6 +176,7 @@ void FakeRecordStore::CutPower() {
       if (is_active) kept->pending.try_emplace(place, row);
     }
     settled_.clear();
+    ++cut_count_;
     state_ = kept;
   }
   if (on_committed_) on_committed_(*state_);

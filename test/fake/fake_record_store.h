@@ -74,6 +74,7 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<void> Check(Deadline deadline) override;
 
   // What was settled since the last commit may be pending again: settling need not be durable.
+  // A transaction that is running fails.
   void CutPower();
   // From now on every call answers this error; nullopt ends it.
   void FailWith(std::optional<Error> error);
@@ -108,6 +109,7 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   std::shared_ptr<FakeState> synced_ = std::make_shared<FakeState>();
   Stamp early_stamps_ = 1;
   int commit_count_ = 0;
+  int cut_count_ = 0;
   std::mutex mutex_;
   std::condition_variable turn_over_;
   bool is_turn_taken_ = false;
