@@ -102,8 +102,12 @@ class ForwardingRecordStore : public RecordStore {
     return inner_->Secret(name, deadline);
   }
 
+ protected:
+  // REQUIRES: SetInner comes before the first call.
+  ForwardingRecordStore() = default;
+
  private:
-  RecordStore* inner_;
+  RecordStore* inner_ = nullptr;
 };
 
 }  // namespace datastorage

@@ -18,6 +18,7 @@ struct MutantCase {
   SimMutant mutant;
   EngineMutant engine = EngineMutant::kNone;
   SimPlacement placement = SimPlacement::kSeparate;
+  SimStore store = SimStore::kFake;
 
   friend void PrintTo(const MutantCase& each, std::ostream* out) { *out << each.mutant.name; }
 };
@@ -34,7 +35,13 @@ MutantCase Engine(const std::string& name,
                   SimPlacement placement = SimPlacement::kSeparate) {
   SimMutant mutant;
   mutant.name = name;
-  return {mutant, engine, placement};
+  return {mutant, engine, placement, SimStore::kFake};
+}
+
+MutantCase OverSqlite(MutantCase mutant) {
+  mutant.mutant.name += "OverSqlite";
+  mutant.store = SimStore::kSqlite;
+  return mutant;
 }
 
 std::vector<MutantCase> Cases() {
@@ -57,6 +64,9 @@ std::vector<MutantCase> Cases() {
       Engine("SettlesUnsent", EngineMutant::kSettlesUnsent),
       Engine("LeavesEarly", EngineMutant::kLeavesEarly, SimPlacement::kInProcess),
       Engine("NeverEnters", EngineMutant::kNeverEnters, SimPlacement::kInProcess),
+      OverSqlite({{.name = "NoSyncs", .lacks_syncs = true}}),
+      OverSqlite(Engine("SettlesUnsent", EngineMutant::kSettlesUnsent)),
+      OverSqlite(Engine("NeverEnters", EngineMutant::kNeverEnters, SimPlacement::kInProcess)),
   };
 }
 
@@ -76,6 +86,7 @@ TEST_P(Mutants, IsCaught) {
     SimOptions options;
     options.seed = seed;
     options.placement = GetParam().placement;
+    options.store = GetParam().store;
     options.mutant = GetParam().mutant;
     options.judges_paths = false;  // The invariants are to catch it by themselves.
     const SimResult result = SimWorld(options, counts).Run();

@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 #include "fake/fake_vector_index.h"
+#include "sim/sim_serial_ids.h"
+#include "sim/sim_sqlite_truth.h"
 
 namespace datastorage {
 namespace {
@@ -24,22 +26,14 @@ FiberRuntime::Options RuntimeOptions(const SimOptions& options, FaultCounts& cou
   return runtime;
 }
 
-// A mutant: ids from a sequence, which hands out again what was never committed.
-class SerialIds final : public UuidSource {
- public:
-  SerialIds(FiberRuntime& runtime, FakeRecordStore& store) : random_(runtime), store_(store) {}
-  Uuid MakeVersion4() override { return random_.MakeVersion4(); }
-  Uuid MakeVersion7() override {
-    const std::shared_ptr<const FakeState> state = store_.State();
-    Uuid id;
-    id.bytes[15] = static_cast<std::uint8_t>(state->records.size() + state->erasures.size() + 1);
-    return id;
+std::unique_ptr<SimTruth> MakeTruth(const SimOptions& options, FiberRuntime& runtime) {
+  if (options.store == SimStore::kSqlite) {
+    return std::make_unique<SimSqliteTruth>(
+        runtime, SimRandom(options.seed), options.mutant.lacks_syncs);
   }
-
- private:
-  SimUuids random_;
-  FakeRecordStore& store_;
-};
+  return std::make_unique<SimFakeTruth>(
+      runtime, SimRecordStore::YieldWithin(runtime), options.mutant.store);
+}
 
 // The engine of the set that answers searches, as this replica knows it.
 std::string LiveEngine(FiberRuntime& runtime, SimReplica::Engine& engine) {
@@ -54,9 +48,10 @@ SimWorld::SimWorld(const SimOptions& options, FaultCounts& counts)
     : options_(options),
       counts_(counts),
       runtime_(RuntimeOptions(options, counts)),
-      inner_(runtime_, SimRecordStore::YieldWithin(runtime_), options.mutant.store),
+      truth_(MakeTruth(options, runtime_)),
+      inner_(*truth_),
       paths_(runtime_, [this] { return inner_.State(); }),
-      path_store_(inner_, paths_),
+      path_store_(inner_.store(), paths_),
       store_(runtime_, counts, path_store_),
       first_(runtime_, counts, VectorStoreOptions("first")),
       second_(runtime_, counts, VectorStoreOptions("second")) {
@@ -153,106 +148,6 @@ void SimWorld::JudgePaths(bool is_finished) {
   if (!refusal.empty()) Fail("path", refusal);
 }
 
-// Stops and restarts servers, and reconciles, now and then.
-void SimWorld::Disturb() {
-  SimRandom random = runtime_.random().Fork();
-  const std::size_t count = random.Below(5);
-  for (std::size_t i = 0; i < count; ++i) {
-    runtime_.Sleep(random.SomeTime(10s));
-    SimVectorStore& vectors = random.Chance(700) ? first_ : second_;
-    switch (random.Below(5)) {
-      case 0:
-        vectors.Stop();
-        runtime_.Sleep(random.SomeTime(10s));
-        vectors.Start();
-        break;
-      case 1:
-        if (random.Chance(500)) {
-          vectors.Restart();
-        } else {
-          inner_.CutPower();
-          paths_.PowerWasCut();
-          counts_.Add(FaultKind::kRestart, "record store");
-        }
-        break;
-      case 2: Reconcile(AnyReplica(random), Deadline::In(30s, runtime_)); break;
-      case 3: LoseVectors(vectors, random); break;
-      default:
-        store_.Stop();
-        runtime_.Sleep(random.SomeTime(5s));
-        store_.Start();
-        break;
-    }
-  }
-}
-
-void SimWorld::CrashReplicas() {
-  SimRandom random = runtime_.random().Fork();
-  const std::size_t count = random.Below(4);
-  for (std::size_t i = 0; i < count; ++i) {
-    runtime_.Sleep(random.SomeTime(20s));
-    SimReplica& replica = *replicas_[random.Below(replicas_.size())];
-    if (!replica.IsUp()) continue;
-    paths_.Crashed(replica.process());
-    replica.Crash();
-    ++tally_.crash_count;
-    runtime_.Sleep(random.SomeTime(2s));
-    replica.Start();
-  }
-}
-
-// The index loses what it held, and a reconcile brings it back.
-void SimWorld::LoseVectors(SimVectorStore& vectors, SimRandom& random) {
-  if (options_.placement != SimPlacement::kSeparate) return;
-  const SimVectorStore::Copy copy = vectors.Save();
-  runtime_.Sleep(random.SomeTime(5s));
-  is_tampered_ = has_tampered_ = true;
-  ++loss_count_;
-  paths_.LostPoints(&vectors == &first_ ? "first" : "second");
-  if (random.Chance(500)) {
-    vectors.Wipe();
-  } else {
-    vectors.PutBack(copy);
-  }
-  const std::int64_t before = tally_.reconcile_count;
-  while (tally_.reconcile_count == before) {
-    Reconcile(AnyReplica(random), Deadline::In(30s, runtime_));
-    runtime_.Sleep(100ms);
-  }
-  is_tampered_ = false;
-}
-
-void SimWorld::MoveSets() {
-  SimRandom random = runtime_.random().Fork();
-  runtime_.Sleep(random.SomeTime(20s));
-  std::optional<VectorSetId> set;
-  const Deadline end = Deadline::In(10min, runtime_);
-  bool is_done = false;
-  while (!is_done && !end.HasPassed(runtime_)) {
-    SimReplica& replica = AnyReplica(random);
-    Ask(replica, "move", [&](SimReplica::Engine& engine) {
-      const Deadline deadline = Deadline::In(20s, runtime_);
-      if (!set.has_value()) {
-        const Result<VectorSet> begun = engine.mover.Begin("second", deadline);
-        if (begun.has_value()) {
-          set = begun->id;
-        } else if (begun.error().code == ErrorCode::kConflict) {
-          // Registered by a request whose answer was lost.
-          const std::shared_ptr<const FakeState> state = inner_.State();
-          for (const auto& [id, each] : state->sets) {
-            if (each.engine == "second") set = id;
-          }
-        }
-      } else {
-        const Result<bool> finished = engine.mover.TryFinish(*set, deadline);
-        is_done = finished.has_value() && *finished;
-      }
-    });
-    runtime_.Sleep(random.SomeTime(5s));
-  }
-  if (is_done) ++tally_.move_count;
-}
-
 // What the client hears, as the write model has it.
 void SimWorld::Tell(SimReplica::Engine& engine,
                     std::optional<RecordId> id,
@@ -293,16 +188,6 @@ SimReplica& SimWorld::AnyReplica(SimRandom& random) {
   return *replicas_[random.Below(replicas_.size())];
 }
 
-void SimWorld::Reconcile(SimReplica& replica, Deadline deadline) {
-  Ask(replica, "reconcile", [&](SimReplica::Engine& engine) {
-    bool is_whole = engine.sets.Refresh(deadline).has_value();
-    for (const VectorPlace& place : engine.sets.Places()) {
-      is_whole = engine.reconciler.Run(place, {false, true}, deadline).has_value() && is_whole;
-    }
-    if (is_whole) ++tally_.reconcile_count;
-  });
-}
-
 // No faults from here on: everything must come right by itself.
 void SimWorld::MakePeace() {
   store_.network().SetFaults({});
@@ -328,7 +213,8 @@ void SimWorld::MakePeace() {
     const std::shared_ptr<const FakeState> state = inner_.State();
     quiet_count = state->pending.empty() ? quiet_count + 1 : 0;
     for (const auto& [id, set] : state->sets) {
-      static_cast<void>(inner_.Release(id, runtime_.WallNow(), Deadline::Never()).has_value());
+      static_cast<void>(
+          inner_.store().Release(id, runtime_.WallNow(), Deadline::Never()).has_value());
     }
     runtime_.Sleep(state->pending.empty() ? kRelayRoundMost : Duration(1s));
   }

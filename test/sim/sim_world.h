@@ -10,16 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "fake/fake_record_store.h"
 #include "sim/sim_path_store.h"
 #include "sim/sim_record_store.h"
 #include "sim/sim_replica.h"
 #include "sim/sim_tally.h"
+#include "sim/sim_truth.h"
 #include "sim/sim_vector_store.h"
 
 namespace datastorage {
 
 enum class SimPlacement : std::uint8_t { kSeparate, kInProcess };
+enum class SimStore : std::uint8_t { kFake, kSqlite };
 
 // Each takes one guard of the protocol away; the run must then fail for some seed.
 struct SimMutant {
@@ -27,12 +28,14 @@ struct SimMutant {
   bool lacks_compare_and_set = false;
   bool lacks_tombstones = false;
   bool has_serial_ids = false;
+  bool lacks_syncs = false;  // Of SQLite, which has none of the mutants below.
   FakeMutants store{};
 };
 
 struct SimOptions {
   std::uint64_t seed = 1;
   SimPlacement placement = SimPlacement::kSeparate;
+  SimStore store = SimStore::kFake;
   SimMutant mutant;
   bool keeps_trace = false;
   bool judges_paths = true;  // The history must be a path of the write model too.
@@ -68,6 +71,7 @@ class SimWorld {
   void EraseOne(Known& known, SimRandom& random);
   void SearchFor(const Known& known, SimRandom& random);
   void Disturb();
+  void CutPower();
   void CrashReplicas();
   void MoveSets();
   void LoseVectors(SimVectorStore& vectors, SimRandom& random);
@@ -99,7 +103,8 @@ class SimWorld {
   const SimOptions options_;
   FaultCounts& counts_;
   FiberRuntime runtime_;
-  FakeRecordStore inner_;
+  const std::unique_ptr<SimTruth> truth_;
+  SimTruth& inner_;
   SimPaths paths_;
   SimPathStore path_store_;
   SimRecordStore store_;

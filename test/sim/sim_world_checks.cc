@@ -57,6 +57,7 @@ void SimWorld::CheckAnswer(const SearchReply& reply, WallTime begin) {
 void SimWorld::CheckState(const FakeState& state) {
   const FiberRuntime::Instant instant(runtime_);
   ++tally_.state_check_count;
+  if (const std::string damage = inner_.Damage(); !damage.empty()) Fail("durable", damage);
   std::map<std::string, int> holders;
   for (const auto& [id, record] : state.records) {
     const Record& current = record.current();

@@ -1,7 +1,7 @@
 // The simulator's run: histories of many seeds, none of which breaks a promise.
 //
-// DS_SIM_SEEDS=N runs N seeds in place of the number below, from DS_SIM_FIRST on; DS_SIM_SEED=S
-// runs one, and prints its trace.
+// DS_SIM_SEEDS=N runs N seeds in place of the number below (a tenth of them over SQLite), from
+// DS_SIM_FIRST on; DS_SIM_SEED=S runs one, and prints its trace.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,6 +22,8 @@ std::uint64_t NumberFrom(const char* variable, std::uint64_t number) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : number;
 }
 
+constexpr std::uint64_t kSqliteShare = 10;  // One history of so many is over SQLite.
+
 // What the engine logs of a thousand faults is of no use here.
 class Simulator : public testing::Test {
  protected:
@@ -29,15 +31,21 @@ class Simulator : public testing::Test {
   ~Simulator() override { SetLogLevel(LogLevel::kInfo); }
 };
 
-void RunSeeds(SimPlacement placement, std::uint64_t count, FaultCounts& counts) {
+void RunSeeds(SimPlacement placement,
+              std::uint64_t count,
+              FaultCounts& counts,
+              SimStore store = SimStore::kFake) {
   const std::uint64_t only = NumberFrom("DS_SIM_SEED", 0);
   const std::uint64_t first = only != 0 ? only : NumberFrom("DS_SIM_FIRST", 1);
-  const std::uint64_t seed_count = only != 0 ? 1 : NumberFrom("DS_SIM_SEEDS", count);
+  std::uint64_t seed_count = NumberFrom("DS_SIM_SEEDS", count);
+  if (store == SimStore::kSqlite && seed_count != count) seed_count /= kSqliteShare;
+  if (only != 0) seed_count = 1;
   SimTally tally;
   for (std::uint64_t seed = first; seed < first + seed_count; ++seed) {
     SimOptions options;
     options.seed = seed;
     options.placement = placement;
+    options.store = store;
     options.keeps_trace = only != 0;
     const SimResult result = SimWorld(options, counts).Run();
     for (const std::string& line : result.trace) std::cout << line << "\n";
@@ -86,6 +94,16 @@ TEST_F(Simulator, KeepsEveryPromiseWithVectorsOnAnotherServer) {
 TEST_F(Simulator, KeepsEveryPromiseWithVectorsInProcess) {
   FaultCounts counts;
   RunSeeds(SimPlacement::kInProcess, 5'000, counts);
+}
+
+TEST_F(Simulator, KeepsEveryPromiseOverSqliteWithVectorsOnAnotherServer) {
+  FaultCounts counts;
+  RunSeeds(SimPlacement::kSeparate, 300, counts, SimStore::kSqlite);
+}
+
+TEST_F(Simulator, KeepsEveryPromiseOverSqliteWithVectorsInProcess) {
+  FaultCounts counts;
+  RunSeeds(SimPlacement::kInProcess, 300, counts, SimStore::kSqlite);
 }
 
 // What is done to a path so that it is one no more; false: this one has no place for it.
@@ -180,13 +198,21 @@ TEST_F(Simulator, RefusesAHistoryThatIsNoPathOfTheWriteModel) {
 }
 
 TEST_F(Simulator, RepeatsAHistoryFromItsSeed) {
-  FaultCounts counts;
-  SimOptions options;
-  options.seed = 42;
-  const SimResult first = SimWorld(options, counts).Run();
-  const SimResult second = SimWorld(options, counts).Run();
-  EXPECT_EQ(first.trace_hash, second.trace_hash);
-  EXPECT_EQ(first.step_count, second.step_count);
+  for (const SimStore store : {SimStore::kFake, SimStore::kSqlite}) {
+    for (const SimPlacement placement : {SimPlacement::kSeparate, SimPlacement::kInProcess}) {
+      FaultCounts counts;
+      SimOptions options;
+      options.seed = 42;
+      options.placement = placement;
+      options.store = store;
+      options.keeps_trace = true;
+      const SimResult first = SimWorld(options, counts).Run();
+      const SimResult second = SimWorld(options, counts).Run();
+      EXPECT_EQ(first.trace_hash, second.trace_hash);
+      EXPECT_EQ(first.step_count, second.step_count);
+      EXPECT_EQ(first.trace, second.trace);
+    }
+  }
 }
 
 }  // namespace
