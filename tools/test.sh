@@ -87,7 +87,7 @@ fuzz() {
   done
 }
 
-# Half of the seeds to each of two processes; a seed that breaks a promise is named, and repeats.
+# Half of the seeds to each of two processes; a history that breaks a promise is told, made small.
 simulate() {
   local count=${SIM_SEEDS:-1000000} first=${SIM_FIRST:-1} half jobs=() job failed=0
   configure_and_build dev test_sim
@@ -100,7 +100,7 @@ simulate() {
   for job in 0 1; do wait "${jobs[$job]}" || failed=1; done
   grep -hv '^{' build/simulate-0.log build/simulate-1.log
   ((failed == 0)) || fail "a simulated history broke a promise (above)" \
-    "DS_SIM_SEED=N build/dev/test_sim --gtest_filter='Simulator.Keeps*' prints its trace"
+    "DS_SIM_SEED=N DS_SIM_PLAN=P (above) build/dev/test_sim --gtest_filter=TEST prints its trace"
 }
 
 # tidy_files FILE...: clang-tidy on each, several at once.

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engine/mutant.h"
+#include "sim/sim_shrink.h"
 #include "sim/sim_world.h"
 
 namespace datastorage {
@@ -97,6 +98,45 @@ TEST_P(Mutants, IsCaught) {
   }
   FAIL() << "no history of " << kSeedCountMax << " seeds caught it";
 }
+
+// The history that a person is to read: as little of it as is left when the mutant still breaks the
+// same promise.
+class Shrinking : public Mutants {};
+
+TEST_P(Shrinking, LeavesASmallHistoryThatFailsTheSame) {
+  engine_mutant = GetParam().engine;
+  FaultCounts counts;
+  SimOptions options;
+  options.placement = GetParam().placement;
+  options.mutant = GetParam().mutant;
+  options.judges_paths = false;
+  SimResult result = SimWorld(options, counts).Run();
+  while (result.trouble.empty() && options.seed < kSeedCountMax) {
+    ++options.seed;
+    result = SimWorld(options, counts).Run();
+  }
+  ASSERT_NE(result.trouble, "");
+  const SimShrunk shrunk = Shrink(options, result);
+  std::cout << Tell(shrunk) << "size " << options.plan.Size() << " became "
+            << shrunk.options.plan.Size() << "\n";
+  EXPECT_LT(shrunk.options.plan.Size(), options.plan.Size() / 2);
+  EXPECT_LT(shrunk.result.journal.size(), result.journal.size() / 2);
+  EXPECT_EQ(BrokenPromise(shrunk.result), BrokenPromise(result));
+  // From what is printed.
+  SimOptions told = options;
+  told.seed = shrunk.options.seed;
+  told.plan = SimPlan::Parse(shrunk.options.plan.ToString()).value();
+  EXPECT_EQ(SimWorld(told, counts).Run().trouble, shrunk.result.trouble);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Simulated,
+    Shrinking,
+    testing::Values(MutantCase{Store("NoFence", {.commits_without_intent = true})},
+                    MutantCase{Store("SameStamp", {.keeps_stamp_of_embedded = true})},
+                    Engine("LostIsFailed", EngineMutant::kLostIsFailed),
+                    Engine("LeavesEarly", EngineMutant::kLeavesEarly, SimPlacement::kInProcess)),
+    [](const auto& each) { return each.param.mutant.name; });
 
 INSTANTIATE_TEST_SUITE_P(Simulated, Mutants, testing::ValuesIn(Cases()), [](const auto& each) {
   return each.param.mutant.name;

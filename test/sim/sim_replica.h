@@ -61,6 +61,7 @@ class SimReplica {
   void Crash();
   bool IsUp() const { return engine_ != nullptr && !runtime_.IsDead(process_); }
   ProcessId process() const { return process_; }
+  const std::string& name() const { return name_; }
   Engine& engine() { return *engine_; }
   void SetEmbedderFaults(int failure_per_thousand, int slow_per_thousand);
 

@@ -1,5 +1,7 @@
 #include "sim/sim_world.h"
 
+#include <array>
+
 #include "base/limits.h"
 #include "fake/fake_vector_index.h"
 #include "sim/sim_serial_ids.h"
@@ -10,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kClientCount = 3;
-constexpr int kReplicaCount = 3;
 constexpr Duration kRelayRoundMost = std::chrono::seconds(15);
 constexpr Duration kPeaceMost = std::chrono::minutes(30);
 
@@ -93,7 +93,8 @@ SimVectorStore* SimWorld::StoreOf(const std::string& engine) {
 }
 
 SimResult SimWorld::Run() {
-  const int replica_count = options_.placement == SimPlacement::kSeparate ? kReplicaCount : 1;
+  const bool is_separate = options_.placement == SimPlacement::kSeparate;
+  const int replica_count = is_separate ? options_.plan.replica_count : 1;
   for (int i = 0; i < replica_count; ++i) {
     replicas_.push_back(std::make_unique<SimReplica>(
         runtime_,
@@ -101,7 +102,7 @@ SimResult SimWorld::Run() {
         SimReplica::Parts{[this] { return Engines(); }, [this] { return Ids(); }},
         "replica " + std::to_string(i)));
   }
-  const RunReport report = runtime_.Run([this] {
+  const RunReport report = runtime_.Run([this, is_separate] {
     for (const auto& replica : replicas_) replica->Start();
     SimRandom& random = runtime_.random();
     const int level = static_cast<int>(random.Below(4)) * 25;  // Some histories are calm.
@@ -114,17 +115,20 @@ SimResult SimWorld::Run() {
       // The record store is a file then: it has no network to lose an answer on.
       store_faults = {.unavailable = level, .slow = level, .apart = 0, .slow_most = 4s};
     }
-    store_.network().SetFaults(store_faults);
-    first_.network().SetFaults(faults);
-    second_.network().SetFaults(faults);
-    for (const auto& replica : replicas_) replica->SetEmbedderFaults(level, 2 * level);
+    store_.network().SetFaults(options_.plan.Limit(store_faults));
+    first_.network().SetFaults(options_.plan.Limit(faults));
+    second_.network().SetFaults(options_.plan.Limit(faults));
+    const int embedder_level = options_.plan.Has(SimPart::kEmbedderFaults) ? level : 0;
+    for (const auto& replica : replicas_) {
+      replica->SetEmbedderFaults(embedder_level, 2 * embedder_level);
+    }
     std::vector<std::unique_ptr<Task>> tasks;
-    for (int i = 0; i < kClientCount; ++i) {
+    for (int i = 0; i < options_.plan.client_count; ++i) {
       tasks.push_back(runtime_.Spawn("client", [this, i] { RunClient(i); }));
     }
     tasks.push_back(runtime_.Spawn("disturb", [this] { Disturb(); }));
     tasks.push_back(runtime_.Spawn("crash", [this] { CrashReplicas(); }));
-    if (options_.placement == SimPlacement::kSeparate && random.Chance(400)) {
+    if (is_separate && random.Chance(400) && options_.plan.Has(SimPart::kMoves)) {
       tasks.push_back(runtime_.Spawn("mover", [this] { MoveSets(); }));
     }
     for (const auto& task : tasks) task->Join();
@@ -135,6 +139,7 @@ SimResult SimWorld::Run() {
   SimResult result{trouble_, tally_, report.step_count, report.trace_hash, runtime_.trace()};
   if (result.trouble.empty()) result.trouble = report.trouble;
   result.paths = paths_.paths();
+  result.journal = std::move(journal_);
   return result;
 }
 
@@ -161,6 +166,9 @@ void SimWorld::Tell(SimReplica::Engine& engine,
     said = ProtocolReply::kUnknown;
   }
   paths_.Replied(LiveEngine(runtime_, engine), id, said);
+  constexpr std::array<std::string_view, 4> kWords{"synced", "pending", "rolled back", "unknown"};
+  Note(runtime_.step() + " is answered " + std::string(kWords[static_cast<std::size_t>(said)]) +
+       (reply.has_value() ? ": " + NaturalKeyOf(reply->record.body) : ""));
 }
 
 bool SimWorld::Ask(SimReplica& replica,
@@ -172,6 +180,7 @@ bool SimWorld::Ask(SimReplica& replica,
   }
   bool is_done = false;
   SimReplica::Engine& engine = replica.engine();
+  if (step != "move") Note(std::string(step) + " at " + replica.name());
   const std::unique_ptr<Task> task = runtime_.SpawnIn(replica.process(), step, [&] {
     runtime_.SetStep(step);
     runtime_.BeginActor();
@@ -181,6 +190,7 @@ bool SimWorld::Ask(SimReplica& replica,
     is_done = true;
   });
   task->Join();
+  if (!is_done) Note(std::string(step) + " ends with " + replica.name());
   return is_done;
 }
 
@@ -223,6 +233,13 @@ void SimWorld::MakePeace() {
       runtime_.Sleep(1s);
     }
   }
+}
+
+void SimWorld::Note(const std::string& what) {
+  const auto time =
+      std::chrono::duration_cast<std::chrono::milliseconds>(runtime_.WallNow().time_since_epoch());
+  const std::string digits = std::to_string(time.count() % 1'000'000 + 1'000'000).substr(1);
+  journal_.push_back(digits.substr(0, 3) + "." + digits.substr(3) + " " + what);
 }
 
 void SimWorld::Fail(const std::string& invariant, const std::string& what) {

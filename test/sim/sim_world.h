@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/sim_path_store.h"
+#include "sim/sim_plan.h"
 #include "sim/sim_record_store.h"
 #include "sim/sim_replica.h"
 #include "sim/sim_tally.h"
@@ -36,6 +37,7 @@ struct SimOptions {
   std::uint64_t seed = 1;
   SimPlacement placement = SimPlacement::kSeparate;
   SimStore store = SimStore::kFake;
+  SimPlan plan;
   SimMutant mutant;
   bool keeps_trace = false;
   bool judges_paths = true;  // The history must be a path of the write model too.
@@ -47,7 +49,8 @@ struct SimResult {
   std::uint64_t step_count = 0;
   std::uint64_t trace_hash = 0;
   std::vector<std::string> trace;
-  SimPaths::Paths paths{};  // As they were judged.
+  std::vector<std::string> journal{};  // What was done and answered, with the seconds it was at.
+  SimPaths::Paths paths{};             // As they were judged.
 };
 
 class SimWorld {
@@ -71,6 +74,8 @@ class SimWorld {
   void EraseOne(Known& known, SimRandom& random);
   void SearchFor(const Known& known, SimRandom& random);
   void Disturb();
+  void StopVectors(SimVectorStore& vectors, SimRandom& random);
+  void StopRecords(SimRandom& random);
   void CutPower();
   void CrashReplicas();
   void MoveSets();
@@ -93,6 +98,7 @@ class SimWorld {
             std::optional<RecordId> id,
             const Result<WriteReply>& reply);
   void JudgePaths(bool is_finished);
+  void Note(const std::string& what);
   void Fail(const std::string& invariant, const std::string& what);
 
   SimVectorStore* StoreOf(const std::string& engine);
@@ -122,6 +128,7 @@ class SimWorld {
   int loss_count_ = 0;  // How often the index lost something.
   int key_count_ = 0;
   SimTally tally_;
+  std::vector<std::string> journal_;
   std::string trouble_;
 };
 

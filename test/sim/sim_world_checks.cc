@@ -20,21 +20,24 @@ std::string NameOf(RecordId id, const FakeState& state) {
 }  // namespace
 
 // I6, its first half: whoever is told `synced` can rely on the index. A strict creation whose
-// COMMIT was not answered may learn the stamp of a later write, whose row stands beside it then.
+// COMMIT was not answered may learn the stamp of a later write. The row of that stands beside the
+// vector then, or in the set that has followed since.
 void SimWorld::CheckSynced(const WriteReply& reply) {
   if (reply.record.vector != VectorState::kSynced) return;
   const std::shared_ptr<const FakeState> state = inner_.State();
+  bool is_held = false;
+  bool is_awaited = false;
   for (const auto& [id, set] : state->sets) {
     const SimVectorStore* store = StoreOf(set.engine);
     if (store == nullptr) return;
     const FakePoints& points = store->Points();
     const auto point = points.find(reply.record.id);
-    if (point == points.end()) continue;
+    if (point != points.end() && point->second.stamp >= reply.record.stamp) return;
+    is_held |= point != points.end() && point->second.embedding.has_value();
     const auto row = state->pending.find({id, reply.record.id});
-    const bool is_later = row != state->pending.end() && row->second.stamp >= reply.record.stamp &&
-                          point->second.embedding.has_value();
-    if (point->second.stamp >= reply.record.stamp || is_later) return;
+    is_awaited |= row != state->pending.end() && row->second.stamp >= reply.record.stamp;
   }
+  if (is_held && is_awaited) return;
   if (!has_tampered_) Fail("I6", "synced was said of a vector that no index holds");
 }
 

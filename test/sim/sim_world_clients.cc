@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kOperationCount = 7;
-
 Remediation BodyOf(const std::string& key, const std::string& summary) {
   Remediation body;
   body.name = "restart";
@@ -46,7 +44,7 @@ bool IsUnknown(const Error& error) {
 void SimWorld::RunClient(int number) {
   SimRandom random = runtime_.random().Fork();
   std::vector<std::string> own;
-  for (int i = 0; i < kOperationCount; ++i) {
+  for (int i = 0; i < options_.plan.operation_count; ++i) {
     runtime_.Sleep(random.SomeTime(5s));
     const std::size_t choice = random.Below(10);
     if (own.empty() || choice < 4) {
@@ -69,6 +67,8 @@ void SimWorld::RunClient(int number) {
 
 void SimWorld::CreateOne(Known& known, SimRandom& random) {
   const bool is_strict = random.Chance(400);
+  const SimPart part = is_strict ? SimPart::kStrictCreations : SimPart::kDefaultCreations;
+  if (!options_.plan.Has(part)) return;
   CreateRequest request = RequestFor(BodyOf(known.key, "failure of " + known.key + " first"),
                                      is_strict ? WriteMode::kStrict : WriteMode::kDefault);
   if (random.Chance(300)) {
@@ -108,6 +108,7 @@ void SimWorld::CreateOne(Known& known, SimRandom& random) {
 }
 
 void SimWorld::PatchOne(Known& known, SimRandom& random) {
+  if (!options_.plan.Has(SimPart::kPatches)) return;
   if (!known.record.has_value() || known.is_unsure || known.is_erased) return;
   const std::string summary =
       "failure of " + known.key + " version" + std::to_string(known.record->version + 1);
@@ -139,6 +140,7 @@ void SimWorld::PatchOne(Known& known, SimRandom& random) {
 }
 
 void SimWorld::EraseOne(Known& known, SimRandom& random) {
+  if (!options_.plan.Has(SimPart::kErasures)) return;
   if (!known.record.has_value() || known.is_unsure || known.is_erased) return;
   ++tally_.erase_count;
   std::optional<Result<CommittedWrite>> reply;
@@ -156,6 +158,7 @@ void SimWorld::EraseOne(Known& known, SimRandom& random) {
 }
 
 void SimWorld::SearchFor(const Known& known, SimRandom& random) {
+  if (!options_.plan.Has(SimPart::kSearches)) return;
   ++tally_.search_count;
   const bool must_be_found =
       known.record.has_value() && !known.is_unsure && !known.is_erased && !is_tampered_;

@@ -1,4 +1,6 @@
 // What befalls the servers and processes of a simulated history, and who moves and reconciles.
+#include <algorithm>
+
 #include "sim/sim_world.h"
 
 namespace datastorage {
@@ -8,50 +10,71 @@ using namespace std::chrono_literals;
 // Stops and restarts servers, and reconciles, now and then.
 void SimWorld::Disturb() {
   SimRandom random = runtime_.random().Fork();
-  const std::size_t count = random.Below(5);
-  for (std::size_t i = 0; i < count; ++i) {
+  const SimPlan& plan = options_.plan;
+  const int count = std::min(static_cast<int>(random.Below(5)), plan.trouble_count_max);
+  for (int i = 0; i < count; ++i) {
     runtime_.Sleep(random.SomeTime(10s));
     SimVectorStore& vectors = random.Chance(700) ? first_ : second_;
     switch (random.Below(5)) {
       case 0:
-        vectors.Stop();
-        runtime_.Sleep(random.SomeTime(10s));
-        vectors.Start();
+        if (plan.Has(SimPart::kVectorStoreStops)) StopVectors(vectors, random);
         break;
       case 1:
         if (random.Chance(500)) {
-          vectors.Restart();
+          if (plan.Has(SimPart::kRestarts)) vectors.Restart();
         } else {
-          CutPower();
-          counts_.Add(FaultKind::kRestart, "record store");
+          if (plan.Has(SimPart::kPowerCuts)) CutPower();
         }
         break;
-      case 2: Reconcile(AnyReplica(random), Deadline::In(30s, runtime_)); break;
-      case 3: LoseVectors(vectors, random); break;
+      case 2:
+        if (plan.Has(SimPart::kReconciles)) {
+          Reconcile(AnyReplica(random), Deadline::In(30s, runtime_));
+        }
+        break;
+      case 3:
+        if (plan.Has(SimPart::kLostVectors)) LoseVectors(vectors, random);
+        break;
       default:
-        store_.Stop();
-        runtime_.Sleep(random.SomeTime(5s));
-        store_.Start();
+        if (plan.Has(SimPart::kRecordStoreStops)) StopRecords(random);
         break;
     }
   }
+}
+
+void SimWorld::StopVectors(SimVectorStore& vectors, SimRandom& random) {
+  Note("a vector store stops");
+  vectors.Stop();
+  runtime_.Sleep(random.SomeTime(10s));
+  vectors.Start();
+  Note("the vector store starts");
+}
+
+void SimWorld::StopRecords(SimRandom& random) {
+  Note("the record store stops");
+  store_.Stop();
+  runtime_.Sleep(random.SomeTime(5s));
+  store_.Start();
+  Note("the record store starts");
 }
 
 // Of the record store. A file's process would go too: there CrashReplicas does it.
 void SimWorld::CutPower() {
   const bool is_in_process = options_.placement == SimPlacement::kInProcess;
   if (is_in_process && options_.store == SimStore::kSqlite) return;
+  Note("the record store's power is cut");
   inner_.CutPower();
   paths_.PowerWasCut();
+  counts_.Add(FaultKind::kRestart, "record store");
 }
 
 void SimWorld::CrashReplicas() {
   SimRandom random = runtime_.random().Fork();
-  const std::size_t count = random.Below(4);
-  for (std::size_t i = 0; i < count; ++i) {
+  const int count = std::min(static_cast<int>(random.Below(4)), options_.plan.crash_count_max);
+  for (int i = 0; i < count; ++i) {
     runtime_.Sleep(random.SomeTime(20s));
     SimReplica& replica = *replicas_[random.Below(replicas_.size())];
     if (!replica.IsUp()) continue;
+    Note(replica.name() + " crashes");
     paths_.Crashed(replica.process());
     replica.Crash();
     if (options_.placement == SimPlacement::kInProcess) inner_.EndWithProcess();
@@ -68,6 +91,7 @@ void SimWorld::LoseVectors(SimVectorStore& vectors, SimRandom& random) {
   runtime_.Sleep(random.SomeTime(5s));
   is_tampered_ = has_tampered_ = true;
   ++loss_count_;
+  Note("a vector store is wiped or put back");
   paths_.LostPoints(&vectors == &first_ ? "first" : "second");
   if (random.Chance(500)) {
     vectors.Wipe();
@@ -110,7 +134,9 @@ void SimWorld::MoveSets() {
     });
     runtime_.Sleep(random.SomeTime(5s));
   }
-  if (is_done) ++tally_.move_count;
+  if (!is_done) return;
+  Note("the second set is live");
+  ++tally_.move_count;
 }
 
 void SimWorld::Reconcile(SimReplica& replica, Deadline deadline) {

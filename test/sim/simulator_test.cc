@@ -1,7 +1,8 @@
 // The simulator's run: histories of many seeds, none of which breaks a promise.
 //
 // DS_SIM_SEEDS=N runs N seeds in place of the number below (a tenth of them over SQLite), from
-// DS_SIM_FIRST on; DS_SIM_SEED=S runs one, and prints its trace.
+// DS_SIM_FIRST on; DS_SIM_SEED=S runs one, and prints its trace; DS_SIM_PLAN takes parts out. A
+// history that breaks a promise is made smaller, and told.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "sim/sim_shrink.h"
 #include "sim/sim_world.h"
 
 namespace datastorage {
@@ -23,6 +25,18 @@ std::uint64_t NumberFrom(const char* variable, std::uint64_t number) {
 }
 
 constexpr std::uint64_t kSqliteShare = 10;  // One history of so many is over SQLite.
+
+// "" or none: the whole plan.
+SimPlan PlanFromEnvironment() {
+  const char* text = std::getenv("DS_SIM_PLAN");
+  const std::optional<SimPlan> plan = SimPlan::Parse(text != nullptr ? text : "");
+  EXPECT_TRUE(plan.has_value()) << "DS_SIM_PLAN is no plan: " << text;
+  return plan.value_or(SimPlan());
+}
+
+void PrintLines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::cout << line << "\n";
+}
 
 // What the engine logs of a thousand faults is of no use here.
 class Simulator : public testing::Test {
@@ -46,10 +60,15 @@ void RunSeeds(SimPlacement placement,
     options.seed = seed;
     options.placement = placement;
     options.store = store;
+    options.plan = PlanFromEnvironment();
     options.keeps_trace = only != 0;
     const SimResult result = SimWorld(options, counts).Run();
-    for (const std::string& line : result.trace) std::cout << line << "\n";
-    ASSERT_EQ(result.trouble, "") << "DS_SIM_SEED=" << seed << " repeats it";
+    if (only != 0) {
+      PrintLines(result.trace);
+      PrintLines(result.journal);
+    }
+    ASSERT_EQ(result.trouble, "") << "DS_SIM_SEED=" << seed << " repeats it\n"
+                                  << Tell(Shrink(options, result));
     tally.Add(result.tally);
   }
   // Of an index on another server every history has a path that can be judged.
