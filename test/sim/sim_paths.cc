@@ -141,6 +141,8 @@ void SimPaths::CommittedOne(const WriteOp& operation,
     return each.status == outcome.status;
   });
   if (form == kForms.end()) return;
+  // An intent that is begun again stands as it was begun first.
+  if (form->kind == Kind::kBeginIntent && outcome.stamp < before_->next_stamp) return;
   Kind kind = form->kind;
   // What writers ask for is committed by a fiber of nobody, for many at once.
   const int caller = runtime_.actor();
