@@ -16,12 +16,13 @@ LAYERS = {
     "minilm": ["ports", "schema", "domain", "base"],
     "lexical": ["ports", "schema", "domain", "base"],
     "memory_cache": ["ports", "schema", "domain", "base"],
+    "redis": ["ports", "schema", "domain", "base"],
     "net": ["base"],
     "http": ["engine", "schema", "domain", "base"],
     "client": ["schema", "domain", "base", "net"],
     "cli": ["client", "schema", "domain", "base"],
-    "app": ["http", "engine", "sqlite", "scan", "minilm", "lexical", "memory_cache", "cli",
-            "client", "ports", "schema", "domain", "base", "net"],
+    "app": ["http", "engine", "sqlite", "scan", "minilm", "lexical", "memory_cache", "redis",
+            "cli", "client", "ports", "schema", "domain", "base", "net"],
 }
 
 # The start of an <include> and the folders that own that library. A library that is not here has no
@@ -36,10 +37,11 @@ LIBRARIES = {
     "boost/pfr": ["schema"],
     "tl/expected.hpp": ["base"],
     "prometheus/": ["base"],
-    "openssl/": ["base", "schema", "minilm"],
+    "openssl/": ["base", "schema", "minilm", "redis"],
     "unicode/": ["schema", "minilm", "lexical"],
     "sqlite3.h": ["sqlite"],
     "openvino/": ["minilm"],
+    "hiredis/": ["redis"],
     "curl/": ["net"],
     "hwy/": ["scan"],
     "CLI/": ["cli", "app"],

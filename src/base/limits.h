@@ -74,6 +74,17 @@ inline constexpr int kEmbeddingBatchTokenCountMax = 2'048;
 inline constexpr std::size_t kEmbeddingQueueCountMax = 1'024;
 inline constexpr std::size_t kLandedFlightCountMax = 256;
 inline constexpr std::size_t kEmbeddingCacheByteCountMax = 64u << 20;
+inline constexpr std::chrono::milliseconds kEmbeddingCacheTimeout{20};  // Of one call.
+
+// The embedding cache that services share.
+inline constexpr std::chrono::minutes kSharedEmbeddingLifetime{5};
+inline constexpr std::size_t kRedisConnectionCountMax = 8;
+inline constexpr std::size_t kRedisPipelineCountMax =
+    128;  // Commands sent before answers are read.
+inline constexpr std::size_t kRedisReplyByteCountMax = 4u << 10;
+inline constexpr std::chrono::milliseconds kRedisConnectTimeout{1'000};
+inline constexpr int kRedisFailureCountMax = 3;  // In a row, before a pause.
+inline constexpr std::chrono::milliseconds kRedisRetryPause{1'000};
 
 // The in-process vector index.
 inline constexpr std::uint32_t kScanPointCountMax = 2'000'000;

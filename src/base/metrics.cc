@@ -138,6 +138,16 @@ const std::array<MetricDescription, kMetricCount>& Table() {
        "Time of one nearest-neighbour query in the index.",
        {},
        kSeconds},
+      {"datastorage_shared_cache_lookups_total",
+       kCounter,
+       "Keys asked of the shared cache: hit, miss, invalid (a value that is none) or unanswered.",
+       {"result"},
+       {}},
+      {"datastorage_shared_cache_stores_total",
+       kCounter,
+       "Embeddings given to the shared cache: stored or failed.",
+       {"result"},
+       {}},
       {"datastorage_build_info", kGauge, "Always 1; what runs.", {"version", "compiler"}, {}},
   }};
   return table;

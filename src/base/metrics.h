@@ -41,9 +41,11 @@ enum class Metric : std::uint8_t {
   kSearchDegraded,  // {code}
   kIndexPoints,
   kIndexScanDuration,
-  kBuild,  // {version, compiler}
+  kSharedCacheLookups,  // {result}
+  kSharedCacheStores,   // {result}
+  kBuild,               // {version, compiler}
 };
-inline constexpr int kMetricCount = 28;
+inline constexpr int kMetricCount = 30;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

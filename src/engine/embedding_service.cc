@@ -9,7 +9,6 @@ namespace datastorage {
 namespace {
 
 constexpr Duration kBatchTimeout = std::chrono::seconds(60);
-constexpr Duration kCacheTimeout = std::chrono::milliseconds(20);
 
 Error NotDoneYet() {
   return DeadlineExceeded("the embedding was not ready in time");
@@ -110,7 +109,7 @@ std::size_t EmbeddingService::TextByteCount() {
 void EmbeddingService::LookUpCached(std::span<const EmbeddingKey> keys,
                                     std::vector<Result<Embedding>>& results,
                                     Deadline deadline) {
-  const auto cached = cache_.Get(keys, deadline.Within(kCacheTimeout, runtime_));
+  const auto cached = cache_.Get(keys, deadline.Within(limits::kEmbeddingCacheTimeout, runtime_));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (cached.has_value() && (*cached)[i].has_value()) {
       results[i] = *(*cached)[i];
@@ -236,7 +235,8 @@ void EmbeddingService::Land(const std::vector<FlightPointer>& batch,
     for (std::size_t i = 0; i < batch.size(); ++i) {
       entries.push_back({batch[i]->key, (*vectors)[i]});
     }
-    const Result<void> kept = cache_.Put(entries, Deadline::In(kCacheTimeout, runtime_));
+    const Result<void> kept =
+        cache_.Put(entries, Deadline::In(limits::kEmbeddingCacheTimeout, runtime_));
     static_cast<void>(kept.has_value());
   }
   const MutexLock lock(mutex_);

@@ -1,6 +1,6 @@
 // EmbeddingCache: remembers embeddings by key. Losing it costs time, never truth.
 //
-// Implementations: memory_cache/. All pass test/contract/embedding_cache_contract.h.
+// Implementations: memory_cache/, redis/. All pass test/contract/embedding_cache_contract.h.
 // All are thread-safe and bounded.
 #pragma once
 

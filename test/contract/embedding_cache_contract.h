@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ports/embedding_cache.h"
+#include "support/cache_entries.h"
 
 namespace datastorage {
 
@@ -26,19 +27,6 @@ struct EmbeddingCacheFactory {
 };
 
 inline constexpr std::size_t kContractEntryCount = 64;
-
-// An entry whose key and vector follow from `number` and `version`.
-inline EmbeddingCacheEntry AnEntry(std::size_t number, std::size_t version = 0) {
-  EmbeddingCacheEntry entry{};
-  std::uint64_t state = number + 1;
-  for (std::uint8_t& byte : entry.key) {
-    state = state * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
-    byte = static_cast<std::uint8_t>(state >> 56);
-  }
-  entry.embedding[number % kEmbeddingDimensionCount] = 0.6F;
-  entry.embedding[(number + version + 1) % kEmbeddingDimensionCount] = 0.8F;
-  return entry;
-}
 
 class EmbeddingCacheContract : public testing::TestWithParam<EmbeddingCacheFactory> {
  protected:

@@ -1,0 +1,27 @@
+// TieredEmbeddingCache: a near cache before a far one. What the far one knew is kept in the near
+// one too.
+//
+// Threads:   safe to call concurrently, as the two are.
+// Ownership: keeps references to both; they must outlive it.
+#pragma once
+
+#include "ports/embedding_cache.h"
+
+namespace datastorage {
+
+class TieredEmbeddingCache final : public EmbeddingCache {
+ public:
+  TieredEmbeddingCache(EmbeddingCache& near, EmbeddingCache& far) : near_(near), far_(far) {}
+
+  // Never fails: where a cache does, its keys are misses.
+  Result<std::vector<std::optional<Embedding>>> Get(std::span<const EmbeddingKey> keys,
+                                                    Deadline deadline) override;
+  // Both are given the entries; fails as the near one does, else as the far one.
+  Result<void> Put(std::span<const EmbeddingCacheEntry> entries, Deadline deadline) override;
+
+ private:
+  EmbeddingCache& near_;
+  EmbeddingCache& far_;
+};
+
+}  // namespace datastorage
