@@ -147,10 +147,11 @@ std::string MaskSecret(const std::string& value) {
   const std::size_t scheme = value.find("://");
   if (scheme == std::string::npos) return value;
   const std::size_t begin = scheme + 3;
-  const std::size_t end = std::min(value.find('/', begin), value.size());
-  const std::size_t at = value.rfind('@', end);
-  const std::size_t colon = value.find(':', begin);
-  if (at == std::string::npos || at < begin || colon > at) return value;
+  const std::size_t colon = value.find_first_of(":/", begin);
+  // The last one: a password that should have been percent-encoded must not be shown either.
+  const std::size_t at = value.rfind('@');
+  if (colon == std::string::npos || value[colon] == '/') return value;
+  if (at == std::string::npos || at < colon) return value;
   return value.substr(0, colon + 1) + "***" + value.substr(at);
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/cli11_forward.h"
 #include "cli/environment.h"
+#include "redis/address.h"
 
 namespace datastorage::app {
 
@@ -33,6 +34,7 @@ struct Config {
   Endpoint metrics;
   std::string data_directory;
   LogLevel log_level = LogLevel::kInfo;
+  std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;
   std::string model_directory;
   EmbedPrecision embed_precision = EmbedPrecision::kAutomatic;

@@ -116,6 +116,16 @@ std::string ApplyPrecision(const std::string& text, Config& config) {
   return ApplyChoice(text, kPrecisions, config.embed_precision);
 }
 
+std::string ApplyCache(const std::string& text, Config& config) {
+  config.shared_cache.reset();
+  if (text == "memory") return {};
+  if (text.find("://") == std::string::npos) return "must be memory, or the URL of a Redis server";
+  Result<redis::Address> address = redis::ParseAddress(text);
+  if (!address.has_value()) return address.error().message;
+  config.shared_cache = *std::move(address);
+  return {};
+}
+
 std::string ApplyWriteDefault(const std::string& text, Config& config) {
   constexpr NamedChoice<bool> kModes[] = {{"default", false}, {"strict", true}};
   return ApplyChoice(text, kModes, config.is_strict_by_default);
@@ -158,8 +168,10 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"cache",
      "STORE",
      "memory",
-     "Where embeddings of repeated texts are kept: memory",
-     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "memory"); }},
+     "Where embeddings of repeated texts are kept: memory, or memory and a Redis server that "
+     "services "
+     "share: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH",
+     ApplyCache},
     {"embedder",
      "MODEL",
      "minilm",

@@ -8,7 +8,9 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/metrics.h"
 #include "minilm/minilm_embedder.h"
+#include "redis/redis_embedding_cache.h"
 
 namespace datastorage::app {
 namespace {
@@ -17,6 +19,7 @@ using cli::Finding;
 using cli::FindingState;
 
 constexpr std::uintmax_t kFreeByteCountMin = std::uintmax_t{512} << 20;
+constexpr Duration kCacheTimeout = std::chrono::seconds(3);
 constexpr const char* kDataCheck = "data folder";
 
 // The nearest folder of `path` that exists.
@@ -74,6 +77,7 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
     for (Finding& finding : CheckDataDirectory(loaded.config->data_directory)) {
       findings.push_back(std::move(finding));
     }
+    findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
     return findings;
   };
@@ -116,6 +120,27 @@ std::vector<Finding> CheckDataDirectory(const std::string& directory) {
     detail += holder.empty() ? " can be used" : " is in use by process " + holder;
   }
   return {{FindingState::kOk, kDataCheck, detail, ""}, CheckRoom(existing)};
+}
+
+Finding CheckCache(const Config& config) {
+  constexpr const char* kCheck = "cache";
+  if (!config.shared_cache.has_value()) {
+    return {FindingState::kOk, kCheck, "in the service's own memory", ""};
+  }
+  const std::string place = redis::DescriptionOf(*config.shared_cache);
+  RedisEmbeddingCache::Options options;
+  options.address = *config.shared_cache;
+  Metrics metrics;
+  RedisEmbeddingCache cache(ThreadRuntime(), metrics, options);
+  const Result<void> checked = cache.Check(Deadline::In(kCacheTimeout));
+  if (checked.has_value()) {
+    return {FindingState::kOk, kCheck, place + " answers and takes values", ""};
+  }
+  return {FindingState::kWarning,
+          kCheck,
+          place + ": " + checked.error().message,
+          "mend the server or the URL of --cache; without it embeddings are computed anew, which "
+          "costs time only"};
 }
 
 Finding CheckEmbedder(const Config& config) {

@@ -81,6 +81,9 @@ http::ServerOptions ServerOptionsFor(const Endpoint& endpoint, std::size_t worke
 void SayWhatRuns(const Config& config, const Service& service) {
   std::printf("datastorage %s\n", std::string(kVersion).c_str());
   std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
+  if (config.shared_cache.has_value()) {
+    std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());
+  }
   std::printf("embedder %s\n", service.embedder_description().c_str());
 }
 

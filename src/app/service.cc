@@ -67,6 +67,16 @@ Result<void> Service::OpenStores() {
   return {};
 }
 
+EmbeddingCache& Service::OpenCache() {
+  if (!config_.shared_cache.has_value()) return cache_;
+  RedisEmbeddingCache::Options options;
+  options.address = *config_.shared_cache;
+  options.model_id = embedder_->ModelId();
+  shared_cache_ = std::make_unique<RedisEmbeddingCache>(runtime_, metrics_, options);
+  tiered_cache_ = std::make_unique<TieredEmbeddingCache>(cache_, *shared_cache_);
+  return *tiered_cache_;
+}
+
 void Service::Wire() {
   const int processor_count = static_cast<int>(std::thread::hardware_concurrency());
   const int embedder_count = config_.embedder_thread_count != 0
@@ -74,7 +84,7 @@ void Service::Wire() {
                                  : std::max(1, processor_count);
   if (embedder_ != nullptr) {
     embedding_service_ = std::make_unique<EmbeddingService>(
-        runtime_, *embedder_, cache_, metrics_, EmbeddingService::Options{embedder_count});
+        runtime_, *embedder_, OpenCache(), metrics_, EmbeddingService::Options{embedder_count});
   }
   EmbeddingService* embedding = embedding_service_.get();
   const std::string space = embedding != nullptr ? embedding->Space() : "";
@@ -104,6 +114,7 @@ void Service::Wire() {
   search_service_ = std::make_unique<SearchService>(runtime_, *store_, *sets_, embedding, metrics_);
   health_service_ =
       std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding, metrics_);
+  if (shared_cache_ != nullptr) health_service_->AlsoProbe("cache", *shared_cache_);
 }
 
 void Service::Start() {

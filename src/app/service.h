@@ -19,10 +19,12 @@
 #include "engine/reconcile_service.h"
 #include "engine/relay.h"
 #include "engine/search_service.h"
+#include "engine/tiered_embedding_cache.h"
 #include "engine/vector_sets.h"
 #include "engine/write_service.h"
 #include "memory_cache/memory_embedding_cache.h"
 #include "ports/embedder.h"
+#include "redis/redis_embedding_cache.h"
 #include "scan/scan_index.h"
 #include "sqlite/sqlite_record_store.h"
 
@@ -56,6 +58,8 @@ class Service {
   Service(const Config& config, Runtime& runtime);
   Result<void> OpenEmbedder();
   Result<void> OpenStores();
+  // Where embeddings are looked up: memory, before the shared cache if there is one.
+  EmbeddingCache& OpenCache();
   void Wire();
 
   const Config config_;
@@ -64,6 +68,8 @@ class Service {
   std::string embedder_description_;
   std::unique_ptr<Embedder> embedder_;
   MemoryEmbeddingCache cache_;
+  std::unique_ptr<RedisEmbeddingCache> shared_cache_;  // Where one is configured.
+  std::unique_ptr<TieredEmbeddingCache> tiered_cache_;
   ScanIndex index_;
   std::unique_ptr<SqliteRecordStore> store_;
   std::unique_ptr<EmbeddingService> embedding_service_;

@@ -24,6 +24,10 @@ HealthService::HealthService(Runtime& runtime,
       metrics_(metrics),
       mutex_(runtime) {}
 
+void HealthService::AlsoProbe(std::string component, HealthProbe& probe) {
+  probes_.emplace_back(std::move(component), &probe);
+}
+
 HealthReport HealthService::Report(Deadline deadline) {
   // Held while probing: a crowd of askers costs one probe.
   const MutexLock lock(mutex_);
@@ -45,6 +49,11 @@ HealthReport HealthService::Report(Deadline deadline) {
       embedder_ != nullptr ? embedder_->LastFailure() : std::nullopt;
   if (failure.has_value()) {
     report.findings.push_back({"embedder", "embedder_unavailable", failure->message, {}});
+  }
+  for (const auto& [component, probe] : probes_) {
+    const Result<void> answer = probe->Check(limit);
+    if (answer.has_value()) continue;
+    report.findings.push_back({component, "unavailable", answer.error().message, {}});
   }
   AddPending(report, limit);
   DateFindings(report);

@@ -17,7 +17,7 @@
 namespace datastorage {
 
 struct HealthFinding {
-  std::string component;  // "record_store", "vector_index", "embedder", "relay".
+  std::string component;  // "record_store", "vector_index", "embedder", "relay", "cache".
   std::string code;       // A DegradedCode or PendingReason name, or "unavailable".
   std::string reason;     // For people.
   WallTime since;
@@ -37,6 +37,10 @@ class HealthService {
                 EmbeddingService* embedder,
                 Metrics& metrics);
 
+  // A dependency whose loss costs time only: a finding. REQUIRES: before the first Report;
+  // `probe` outlives this.
+  void AlsoProbe(std::string component, HealthProbe& probe);
+
   HealthReport Report(Deadline deadline);
   // Sets the gauges of pending rows and index; called before metrics are rendered.
   void RefreshGauges(Deadline deadline);
@@ -51,6 +55,7 @@ class HealthService {
   VectorSets& sets_;
   EmbeddingService* embedder_;
   Metrics& metrics_;
+  std::vector<std::pair<std::string, HealthProbe*>> probes_;
   Mutex mutex_;
   std::vector<std::pair<std::string, WallTime>> since_;
   HealthReport last_;

@@ -153,6 +153,25 @@ TEST(Config, ReadsDurationsWithTheirUnit) {
   }
 }
 
+TEST(Config, TakesACacheOfItsOwnMemoryOrOneThatIsShared) {
+  EXPECT_FALSE(LoadArguments({}).config->shared_cache.has_value());
+  EXPECT_FALSE(LoadArguments({"--cache", "memory"}).config->shared_cache.has_value());
+  const LoadedConfig loaded =
+      LoadArguments({}, {{"DATASTORAGE_CACHE", "redis://me:s3cret@host:7000/2"}});
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->shared_cache->password, "s3cret");
+  EXPECT_EQ(Shown(loaded, "cache").value, "redis://me:***@host:7000/2");
+  for (const char* text : {"redis",
+                           "http://host",
+                           "redis://me:s3cret@",
+                           "redis://me:s3/cret@host:x",
+                           "redis://me:s3cret@host/x?s3cret"}) {
+    const LoadedConfig refused = LoadArguments({"--cache", text});
+    ASSERT_EQ(refused.errors.size(), 1U) << text;
+    EXPECT_THAT(refused.errors[0], testing::Not(HasSubstr("cret@"))) << text;
+  }
+}
+
 TEST(Config, PrintsWhatCanBeReadBackAsAFile) {
   LoadedConfig loaded =
       LoadArguments({"--data", "folder: with # marks", "--workers", "7", "--model-dir", "m"});
@@ -170,6 +189,8 @@ TEST(MaskSecret, HidesThePasswordOfAUrl) {
   EXPECT_EQ(MaskSecret("postgresql://me:secret@host/db"), "postgresql://me:***@host/db");
   EXPECT_EQ(MaskSecret("postgresql://me:a@b:c@host/db"), "postgresql://me:***@host/db");
   EXPECT_EQ(MaskSecret("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
+  EXPECT_EQ(MaskSecret("redis://:a/b?c@host:6379/1"), "redis://:***@host:6379/1");
+  EXPECT_EQ(MaskSecret("unix://me:secret@/run/redis.sock"), "unix://me:***@/run/redis.sock");
   EXPECT_EQ(MaskSecret("http://host/x:y@z"), "http://host/x:y@z");
   EXPECT_EQ(MaskSecret("./data"), "./data");
 }

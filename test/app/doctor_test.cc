@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/redis_server.h"
 #include "support/temporary_folder.h"
 
 namespace datastorage::app {
@@ -48,6 +49,22 @@ TEST(Doctor, TellsWhoUsesTheDataFolder) {
   ASSERT_EQ(flock(held, LOCK_EX | LOCK_NB), 0);
   EXPECT_THAT(CheckDataDirectory(folder.path()).at(0).detail, HasSubstr("in use by process 4711"));
   close(held);
+}
+
+TEST(Doctor, AsksTheSharedCacheAndWarnsOfItsLoss) {
+  Config config;
+  EXPECT_EQ(CheckCache(config).state, FindingState::kOk);
+  test::RedisServer server;
+  server.Run({"CONFIG", "SET", "requirepass", "s3cret"});
+  config.shared_cache = *redis::ParseAddress("unix://:s3cret@" + server.socket_path());
+  EXPECT_EQ(CheckCache(config).state, FindingState::kOk);
+  config.shared_cache->password = "wr0ng";
+  const Finding refused = CheckCache(config);
+  EXPECT_EQ(refused.state, FindingState::kWarning);
+  EXPECT_THAT(refused.detail, HasSubstr("the cache refuses the user or the password"));
+  EXPECT_THAT(refused.detail, testing::Not(HasSubstr("wr0ng")));
+  server.Kill();
+  EXPECT_THAT(CheckCache(config).detail, HasSubstr("cannot be reached"));
 }
 
 TEST(Doctor, FindsAFileWhereTheDataFolderShouldBe) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "schema/validate.h"
+#include "support/redis_server.h"
 
 namespace datastorage::app {
 namespace {
@@ -72,6 +73,38 @@ TEST_F(ServiceTest, SaysWhatToDoWithoutTheModelFiles) {
   const auto service = Open();
   ASSERT_FALSE(service.has_value());
   EXPECT_THAT(service.error().message, testing::HasSubstr("--embedder lexical"));
+}
+
+// What one service embedded another does not; losing the server is told and costs no write.
+TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
+  test::RedisServer server;
+  config_.shared_cache = *redis::ParseAddress(server.url());
+  const auto run_once = [&](const std::string& folder) {
+    config_.data_directory = folder;
+    const auto service = Open();
+    EXPECT_TRUE(service.has_value()) << service.error().message;
+    (*service)->Start();
+    EXPECT_TRUE((*service)->health().Report(Soon()).findings.empty());
+    EXPECT_EQ((*service)->writes().Create(ARequest(), Soon())->record.vector, VectorState::kSynced);
+    return (*service)->metrics().Render();
+  };
+  const std::string data = config_.data_directory;
+  EXPECT_THAT(run_once(data + "/one"),
+              testing::HasSubstr("datastorage_shared_cache_stores_total{result=\"stored\"} 1"));
+  EXPECT_THAT(run_once(data + "/other"), testing::HasSubstr("datastorage_embedder_texts_total 0"));
+
+  server.Kill();
+  config_.data_directory = data + "/third";
+  const auto service = Open();
+  ASSERT_TRUE(service.has_value()) << service.error().message;
+  (*service)->Start();
+  EXPECT_EQ((*service)->writes().Create(ARequest(), Soon())->record.vector, VectorState::kSynced);
+  const HealthReport report = (*service)->health().Report(Soon());
+  EXPECT_TRUE(report.is_ready);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].component, "cache");
+  EXPECT_EQ(report.findings[0].reason, "the cache cannot be reached");
+  config_.data_directory = data;
 }
 
 TEST_F(ServiceTest, RunsWithoutAnEmbedder) {

@@ -53,6 +53,18 @@ TEST_F(HealthServiceTest, StaysReadyWithoutTheModelAndSaysWhatIsPending) {
   EXPECT_EQ(report.findings[1].code, "embedder_unavailable");
 }
 
+TEST_F(HealthServiceTest, StaysReadyWithoutTheCacheAndSaysSo) {
+  HealthService health(ThreadRuntime(), probe_, *store_, *sets_, embedding_.get(), metrics_);
+  BreakableProbe cache;
+  cache.is_broken = true;
+  health.AlsoProbe("cache", cache);
+  const HealthReport report = health.Report(Soon());
+  EXPECT_TRUE(report.is_ready);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].component, "cache");
+  EXPECT_EQ(report.findings[0].code, "unavailable");
+}
+
 TEST_F(HealthServiceTest, RendersThePendingRowsAsGauges) {
   embedder_->FailWhere([](std::string_view) { return true; }, ErrorCode::kUnavailable);
   Create("rr-1", "disk full");
