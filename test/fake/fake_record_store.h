@@ -69,7 +69,7 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<std::vector<VectorSet>> Sets(Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
+  Result<void> ChangeSetState(VectorSetId set, VectorSetState to, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
   Result<void> Check(Deadline deadline) override;
 

@@ -86,13 +86,18 @@ ProtocolPath::Refusal ProtocolPath::Invariants() const {
 
 // ---- the vector store ----
 
+// What the record was before the set was registered may be sent to it yet.
+void ProtocolPath::TakeFromBefore(const ProtocolEvent& event) {
+  const bool is_erased = !has_begun_ && event.content == 0;  // Its id never comes back.
+  const bool is_older = event.stamp < backfilled_stamp_ && !drawn_.contains(event.stamp);
+  if (!is_erased && !is_older) return;
+  was_erased_ |= is_erased;
+  drawn_[event.stamp] = {event.content, true, true, event.content == 0};
+}
+
 ProtocolPath::Refusal ProtocolPath::SendVector(const ProtocolEvent& event) {
   Actor& actor = ActorOf(event);
-  if (set_ == ProtocolSet::kLater && !has_begun_ && event.content == 0) {
-    // Of a record that was erased before the set was registered; its id never comes back.
-    was_erased_ = true;
-    drawn_[event.stamp].may_be_tombstone = true;
-  }
+  if (set_ == ProtocolSet::kLater) TakeFromBefore(event);
   const auto drawn = drawn_.find(event.stamp);
   if (drawn == drawn_.end()) return "no commit of this record took this stamp";
   const bool is_tombstone = event.content == 0 && drawn->second.may_be_tombstone;

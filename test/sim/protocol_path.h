@@ -95,6 +95,7 @@ class ProtocolPath {
   Refusal Crash(const ProtocolEvent& event);
 
   static bool MayComeAfterCrash(const Actor& actor, const ProtocolEvent& event);
+  void TakeFromBefore(const ProtocolEvent& event);
   Refusal MayWrite(const ProtocolEvent& event) const;
   Refusal IsFresh(Stamp stamp) const;
   Refusal IsMyIntent(const Actor& actor) const;
@@ -112,7 +113,8 @@ class ProtocolPath {
   bool was_erased_ = false;
   PendingKind pending_kind_ = PendingKind::kNone;
   Stamp pending_stamp_ = 0;
-  Stamp last_stamp_ = 0;   // next_stamp - 1, as far as this record has seen.
+  Stamp last_stamp_ = 0;  // next_stamp - 1, as far as this record has seen.
+  Stamp backfilled_stamp_ = 0;
   Stamp lost_if_cut_ = 0;  // Settled, and nothing committed since.
   // The vector store.
   std::uint64_t point_ = 0;

@@ -186,6 +186,7 @@ ProtocolPath::Refusal ProtocolPath::BackfillIntent(const ProtocolEvent& event) {
 ProtocolPath::Refusal ProtocolPath::Backfill(const ProtocolEvent& event) {
   if (has_begun_) return "a set is registered before anything of it";
   has_row_ = true;
+  backfilled_stamp_ = event.stamp;
   text_ = event.text;
   content_ = event.content;
   row_stamp_ = event.stamp;

@@ -95,8 +95,8 @@ std::vector<SimPlan> SimPlan::Smaller() const {
     smaller.push_back(*this);
     smaller.back().without.insert(part);
   }
-  std::stable_sort(smaller.begin(), smaller.end(), [](const SimPlan& a, const SimPlan& b) {
-    return a.Size() < b.Size();
+  std::sort(smaller.begin(), smaller.end(), [](const SimPlan& a, const SimPlan& b) {
+    return std::pair(a.Size(), a.ToString()) < std::pair(b.Size(), b.ToString());
   });
   const auto last = std::unique(smaller.begin(), smaller.end());
   smaller.erase(last, smaller.end());
