@@ -5,6 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
 DEPS=$ROOT/.deps
+# dpkg's own programs, where a bare environment names only the users' folders.
+PATH=$PATH:/usr/sbin:/sbin
+# git refuses a tree that belongs to another user, as a clone mounted into a container does.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=$ROOT
 
 say() { printf '%s\n' "$*"; }
 
@@ -34,13 +38,24 @@ lock_deps() {
     "end it, then run this again"
 }
 
-# configure PRESET: quiet where all is well; a failure shows its output.
+# set_compiler_cache: clones in different folders share what they compiled. Where the home folder is
+# missing or cannot be written to, which ccache takes for a failure, each clone has its own cache.
+set_compiler_cache() {
+  export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+  [[ -z ${CCACHE_DIR:-} ]] || return 0
+  CCACHE_DIR=${HOME:-}/.cache/ccache
+  if [[ -z ${HOME:-} ]] || ! mkdir -p "$CCACHE_DIR" 2>/dev/null || [[ ! -w $CCACHE_DIR ]]; then
+    CCACHE_DIR=$ROOT/build/ccache
+  fi
+  export CCACHE_DIR
+}
+
+# configure PRESET [CMAKE-OPTION...]: quiet where all is well; a failure shows its output.
 configure() {
   local log=build/configure-$1.log
-  # Clones in different folders share what they compiled.
-  export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
   mkdir -p build
-  cmake --preset "$1" >"$log" 2>&1 || {
+  set_compiler_cache
+  cmake --preset "$@" >"$log" 2>&1 || {
     cat "$log"
     fail "cmake could not configure the preset $1 (its output is above)" \
       "mend what it names; if it is a left-over, remove build/$1 and repeat"

@@ -16,6 +16,7 @@ import tidy_picture as picture
 
 CXX = (".h", ".cc")
 CODE = CXX + (".py", ".sh", ".cmake", ".sql")
+NOT_OURS = {".git", ".deps", "build", "data", "__pycache__"}  # As .gitignore has them.
 # These two name what is forbidden, so the rules about words pass them by.
 NAMES_THE_FORBIDDEN = ("tools/tidy.py", "tools/tidy_picture.py", "test/tools/tidy_test.py")
 
@@ -68,14 +69,15 @@ class Tree:
 
 
 def paths_of(root: Path) -> list[str]:
-    """What git has or would take; outside of a repository every file."""
+    """What git has or would take; outside of a repository every file but made and fetched ones."""
     try:
         listed = subprocess.run(
             ["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"],
             check=True, capture_output=True).stdout.decode().split("\0")
         return [path for path in set(listed) if path and (root / path).is_file()]
     except (OSError, subprocess.CalledProcessError):
-        return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+        paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+        return [str(path) for path in paths if NOT_OURS.isdisjoint(path.parts)]
 
 
 def layers(tree: Tree) -> Iterator[Fault]:
