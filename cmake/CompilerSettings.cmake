@@ -3,6 +3,8 @@
 option(DS_WERROR "Treat warnings as errors" ON)
 option(DS_FAILPOINTS "Compile the failpoints in" OFF)
 set(DS_SANITIZE "" CACHE STRING "Sanitizers of the whole build: address,undefined or thread")
+# A sanitizer's checks make optimising such code dearer than what its tests then save.
+set(DS_UNOPTIMISED "" CACHE STRING "Folders of src, or test, to compile by -O0")
 
 add_library(ds_compiler_settings INTERFACE)
 target_compile_options(ds_compiler_settings INTERFACE
@@ -25,6 +27,12 @@ target_include_directories(ds_compiler_settings INTERFACE "${CMAKE_SOURCE_DIR}/s
 if(DS_SANITIZE)
   add_compile_options(-fsanitize=${DS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DS_SANITIZE})
+  # clang says by __has_feature what g++ says by a macro.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND DS_SANITIZE STREQUAL "thread")
+    add_compile_definitions(__SANITIZE_THREAD__=1)
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_definitions(__SANITIZE_ADDRESS__=1)
+  endif()
 endif()
 
 find_program(DS_CCACHE ccache)

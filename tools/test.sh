@@ -33,6 +33,21 @@ tree() {
   tools/format.sh --check
 }
 
+# build_united PRESET NINJA-TARGET...: presets of the sanitizers compile several files of a folder
+# as one. Where that fails, names of two files may have met: then each alone, at four times the cost.
+build_united() {
+  local preset=$1
+  shift
+  configure "$preset"
+  say "building $preset"
+  if ninja -C "build/$preset" "$@"; then return; fi
+  say "the build of $preset failed (above); once more, with each file compiled alone"
+  configure "$preset" -DDS_UNITE=OFF
+  ninja -C "build/$preset" "$@" ||
+    fail "the build of $preset failed (the compiler's message is above)" "mend it and repeat"
+  say "two files of a folder define one name: see ds_unite in cmake/UnityGroups.cmake"
+}
+
 # sanitized PRESET FOLDER...: builds and runs the tests of those folders under the preset.
 sanitized() {
   local preset=$1 folder targets=()
@@ -43,7 +58,7 @@ sanitized() {
       targets+=("test_$folder")
     fi
   done
-  configure_and_build "$preset" "${targets[@]}"
+  build_united "$preset" "${targets[@]}"
   # OpenVINO's thread library ends the process at start under a sanitizer, unless told of it.
   export TBB_ENABLE_SANITIZERS=1
   # Minutes of one thread's arithmetic or disk, which the development build's run covers.
@@ -66,25 +81,38 @@ run_ctest() {
 asan() { sanitized asan "${ASAN_FOLDERS[@]}"; }
 tsan() { sanitized tsan "${TSAN_FOLDERS[@]}"; }
 
+# fuzz_target NAME: what is found goes to the first folder; the committed corpus is only read.
+fuzz_target() {
+  local name=$1 found=build/fuzz/corpus/$1
+  mkdir -p "$found" "test/fuzz/corpus/$name"
+  if ! TBB_ENABLE_SANITIZERS=1 "build/fuzz/fuzz_$name" -max_total_time="$FUZZ_SECONDS" \
+    -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$name-" \
+    "$found" "test/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 </dev/null; then
+    tail -n 60 "build/fuzz/$name.log"
+    fail "the fuzz target $name found a failure (above)" \
+      "build/fuzz/fuzz_$name FILE repeats it, with the FILE named above"
+  fi
+  say "$name: $(tail -n 1 "build/fuzz/$name.log")"
+}
+
+# Each target is one thread: as many at a time as there are processors.
 fuzz() {
-  local source name found
-  configure_and_build fuzz fuzzers
-  for source in test/fuzz/*_fuzz.cc; do
-    [[ -e $source ]] || fail "there is no fuzz target" "write test/fuzz/NAME_fuzz.cc"
-    name=$(basename "$source" _fuzz.cc)
-    found=build/fuzz/corpus/$name
-    mkdir -p "$found" "test/fuzz/corpus/$name"
-    say "fuzzing $name for $FUZZ_SECONDS s"
-    # What is found goes to the first folder; the committed corpus is only read.
-    if ! TBB_ENABLE_SANITIZERS=1 "build/fuzz/fuzz_$name" -max_total_time="$FUZZ_SECONDS" \
-      -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$name-" \
-      "$found" "test/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 </dev/null; then
-      tail -n 60 "build/fuzz/$name.log"
-      fail "the fuzz target $name found a failure (above)" \
-        "build/fuzz/fuzz_$name FILE repeats it, with the FILE named above"
+  local sources=(test/fuzz/*_fuzz.cc) source running=0 failed=0
+  [[ -e ${sources[0]} ]] || fail "there is no fuzz target" "write test/fuzz/NAME_fuzz.cc"
+  build_united fuzz fuzzers
+  say "fuzzing ${#sources[@]} targets, $FUZZ_SECONDS s each"
+  for source in "${sources[@]}"; do
+    if ((running == $(nproc))); then
+      wait -n || failed=1
+      running=$((running - 1))
     fi
-    tail -n 1 "build/fuzz/$name.log"
+    fuzz_target "$(basename "$source" _fuzz.cc)" &
+    running=$((running + 1))
   done
+  for ((; running > 0; running--)); do
+    wait -n || failed=1
+  done
+  return "$failed"
 }
 
 # Half of the seeds to each of two processes; a history that breaks a promise is told, made small.
