@@ -34,7 +34,8 @@ tree() {
 }
 
 # build_united PRESET NINJA-TARGET...: presets of the sanitizers compile several files of a folder
-# as one. Where that fails, names of two files may have met: then each alone, at four times the cost.
+# as one. Where that fails, names of two files may have met: then each alone, at a multiple of the
+# cost.
 build_united() {
   local preset=$1
   shift
