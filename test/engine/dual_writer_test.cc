@@ -221,7 +221,7 @@ class GatedDualWriterTest : public DualWriterTest {
 
 TEST_F(GatedDualWriterTest, FindsByMeaningAWriteWhoseCallerGaveUpInTheMidstOfTheCommit) {
   gated_.Close();
-  const auto reply = Write("rr-1", WriteMode::kDefault, Deadline::In(milliseconds(50)));
+  const auto reply = Write("rr-1", WriteMode::kDefault, Deadline::In(milliseconds(500)));
   ASSERT_FALSE(reply.has_value());
   EXPECT_EQ(reply.error().code, ErrorCode::kOutcomeUnknown);
   // Too early for the relay to know what the commit will bring.
@@ -244,7 +244,7 @@ TEST_F(GatedDualWriterTest, FindsByMeaningAnUpdateWhoseCallerGaveUpInTheMidstOfT
   const Record record = Create("rr-1", "disk full");
   gated_.Close();
   const auto reply = writes_->Patch(PatchFor(record, R"({"summary":"network down"})"),
-                                    Deadline::In(milliseconds(50)));
+                                    Deadline::In(milliseconds(500)));
   ASSERT_FALSE(reply.has_value());
   EXPECT_EQ(reply.error().code, ErrorCode::kOutcomeUnknown);
   // Too early for the relay to know what the commit will bring.

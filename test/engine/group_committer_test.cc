@@ -91,7 +91,7 @@ TEST_F(GroupCommitterTest, LetsGoOfWhatWasGivenUpWithoutAnotherWriteComing) {
 
 TEST_F(GroupCommitterTest, AnswersOutcomeUnknownForWhatIsBeingCommitted) {
   gate_.Close();
-  const auto unknown = CommitOne("slow", Deadline::In(milliseconds(50)));
+  const auto unknown = CommitOne("slow", Deadline::In(milliseconds(500)));
   EXPECT_EQ(unknown.error().code, ErrorCode::kOutcomeUnknown);
   gate_.Open();
   ASSERT_TRUE(CommitOne("after", Soon()).has_value());

@@ -164,7 +164,7 @@ TEST(HttpClient, GivesUpAtTheDeadline) {
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, ErrorCode::kDeadlineExceeded);
   request.is_idempotent = false;
-  answer = client.Send(request, Deadline::In(milliseconds(50)));
+  answer = client.Send(request, Deadline::In(milliseconds(500)));
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, ErrorCode::kOutcomeUnknown);
   answer = client.Send(request, Deadline::In(milliseconds(-1)));
