@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
 DEPS=$ROOT/.deps
+# The largest unit of a sanitizer's preset takes 1.1 GB to compile.
+readonly JOB_MEMORY_KB=1250000
 # dpkg's own programs, where a bare environment names only the users' folders.
 PATH=$PATH:/usr/sbin:/sbin
 # git refuses a tree that belongs to another user, as a clone mounted into a container does.
@@ -50,6 +52,26 @@ set_compiler_cache() {
   export CCACHE_DIR
 }
 
+# job_count: how many compilers or tests run at once. A container's share of processors and memory
+# is not what nproc tells; a compiler that the kernel kills for want of memory leaves no message.
+job_count() {
+  local count quota period memory_kb cgroup_byte_count
+  count=$(nproc)
+  if read -r quota period 2>/dev/null </sys/fs/cgroup/cpu.max && [[ $quota =~ ^[0-9]+$ ]]; then
+    quota=$(((quota + period - 1) / period))
+    count=$((quota < count ? quota : count))
+  fi
+  memory_kb=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+  if read -r cgroup_byte_count 2>/dev/null </sys/fs/cgroup/memory.max &&
+    [[ $cgroup_byte_count =~ ^[0-9]+$ ]]; then
+    cgroup_byte_count=$((cgroup_byte_count / 1024))
+    memory_kb=$((cgroup_byte_count < memory_kb ? cgroup_byte_count : memory_kb))
+  fi
+  memory_kb=$((memory_kb / JOB_MEMORY_KB))
+  count=$((memory_kb < count ? memory_kb : count))
+  printf '%s\n' $((count > 0 ? count : 1))
+}
+
 # configure PRESET [CMAKE-OPTION...]: quiet where all is well; a failure shows its output.
 configure() {
   local log=build/configure-$1.log
@@ -68,6 +90,6 @@ configure_and_build() {
   shift
   configure "$preset"
   say "building $preset"
-  ninja -C "build/$preset" "$@" ||
+  ninja -j "$(job_count)" -C "build/$preset" "$@" ||
     fail "the build of $preset failed (the compiler's message is above)" "mend it and repeat"
 }

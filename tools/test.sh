@@ -34,17 +34,16 @@ tree() {
 }
 
 # build_united PRESET NINJA-TARGET...: presets of the sanitizers compile several files of a folder
-# as one. Where that fails, names of two files may have met: then each alone, at a multiple of the
-# cost.
+# as one. Where that fails, names of two files may have met: then each alone, which takes longer.
 build_united() {
   local preset=$1
   shift
   configure "$preset"
   say "building $preset"
-  if ninja -C "build/$preset" "$@"; then return; fi
+  if ninja -j "$(job_count)" -C "build/$preset" "$@"; then return; fi
   say "the build of $preset failed (above); once more, with each file compiled alone"
   configure "$preset" -DDS_UNITE=OFF
-  ninja -C "build/$preset" "$@" ||
+  ninja -j "$(job_count)" -C "build/$preset" "$@" ||
     fail "the build of $preset failed (the compiler's message is above)" "mend it and repeat"
   say "two files of a folder define one name: see ds_unite in cmake/UnityGroups.cmake"
 }
@@ -75,7 +74,7 @@ sanitized() {
 run_ctest() {
   local preset=$1
   shift
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@" \
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j "$(job_count)" "$@" \
     </dev/null
 }
 
@@ -98,12 +97,13 @@ fuzz_target() {
 
 # Each target is one thread: as many at a time as there are processors.
 fuzz() {
-  local sources=(test/fuzz/*_fuzz.cc) source running=0 failed=0
+  local sources=(test/fuzz/*_fuzz.cc) source running=0 failed=0 count
   [[ -e ${sources[0]} ]] || fail "there is no fuzz target" "write test/fuzz/NAME_fuzz.cc"
   build_united fuzz fuzzers
-  say "fuzzing ${#sources[@]} targets, $FUZZ_SECONDS s each"
+  count=$(job_count)
+  say "fuzzing ${#sources[@]} targets, $FUZZ_SECONDS s each, $count at a time"
   for source in "${sources[@]}"; do
-    if ((running == $(nproc))); then
+    if ((running == count)); then
       wait -n || failed=1
       running=$((running - 1))
     fi
@@ -137,7 +137,7 @@ tidy_files() {
   # Generated headers must exist before a file that includes them is parsed.
   configure_and_build dev
   printf '%s\n' "$@" |
-    xargs -P "$(nproc)" -n 1 clang-tidy-19 -p build/dev --quiet \
+    xargs -P "$(job_count)" -n 1 clang-tidy-19 -p build/dev --quiet \
       --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-sign-conversion \
       2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2 || true) ||
     fail "clang-tidy names faults (above)" "mend them; NOLINT(rule) with a reason where it is wrong"
