@@ -11,6 +11,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 find_path(DS_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 
 # OpenVINO comes from a wheel pinned by checksum (tools/fetch_model.sh), not from the system.

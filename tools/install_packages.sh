@@ -74,6 +74,15 @@ while read -r line; do
   names+=("$name")
 done <<<"$lines"
 
+# The package of a PostgreSQL server makes a cluster and starts it, unless told not to: the tests
+# bring their own. A cluster that is there is left alone; the word is taken back afterwards.
+no_cluster=/etc/postgresql-common/createcluster.d/datastorage-tests.conf
+if [[ " ${names[*]} " == *" postgresql-"[0-9]* ]]; then
+  trap 'as_root rm -f "$no_cluster"' EXIT
+  as_root mkdir -p "${no_cluster%/*}"
+  echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
+fi
+
 say "apt: installing ${names[*]}"
 if ! apt_get install --no-install-recommends "${names[@]}"; then
   say "that failed; mending dpkg's state, fetching the lists again and trying once more"

@@ -26,6 +26,7 @@ prepare() {
   tools/install_packages.sh test
   tools/fetch_model.sh
   tools/fetch_test_tools.sh
+  tools/fetch_pgvector.sh
 }
 
 tree() {
