@@ -99,6 +99,10 @@ inline constexpr std::size_t kFilterParameterCountMax = 30'000;
 inline constexpr std::size_t kTextSearchTermCountMax = 64;
 inline constexpr int kIdempotencyPurgeCountMax = 256;  // A commit.
 
+// PostgreSQL.
+inline constexpr int kDatabaseSessionCountMax = 64;
+inline constexpr int kCommitRetryCountMax = 5;  // Of a transaction undone for another's sake.
+
 static_assert(kRecordByteCountMax <= kBatchByteCountMax);
 static_assert(kBatchByteCountMax <= kBodiesByteCountMax);
 static_assert(kMetadataByteCountMax < kRecordByteCountMax);

@@ -1,0 +1,136 @@
+// How a session begins: connecting within a deadline, what it refuses, what it sets.
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <array>
+
+#include "base/log.h"
+#include "postgres/connection.h"
+
+namespace datastorage::postgres {
+namespace {
+
+constexpr int kOldestServer = 150'000;
+
+struct OptionsFreer {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+// libpq's message quotes the text, and with it the password: it goes nowhere.
+bool IsReadable(const std::string& conninfo) {
+  const std::unique_ptr<PQconninfoOption, OptionsFreer> options(
+      PQconninfoParse(conninfo.c_str(), nullptr));
+  return options != nullptr;
+}
+
+// libpq names hosts, roles and databases when it cannot connect, and never a password.
+Error CannotConnect(const PGconn* session) {
+  Log(LogLevel::kError,
+      "record store failed",
+      {{"doing", "connect"}, {"postgres_text", std::string_view(PQerrorMessage(session))}});
+  return Unavailable("connect to the database: the database cannot be reached");
+}
+
+// What every session of ours has set. The order is that of the parameters in SetUp.
+constexpr std::string_view kSetUp =
+    "SELECT current_setting('fsync')::boolean, current_setting('server_version'),"
+    " set_config('statement_timeout', $1::text, false),"
+    " set_config('lock_timeout', $2::text, false),"
+    " set_config('idle_in_transaction_session_timeout', $3::text, false),"
+    // A server whose client is gone stops its statement.
+    " set_config('client_connection_check_interval', '1s', false),"
+    // Whatever the role or the database has set: what is acknowledged is durable.
+    " CASE WHEN current_setting('synchronous_commit') = 'off'"
+    " THEN set_config('synchronous_commit', 'on', false) END,"
+    " set_config('timezone', 'UTC', false), set_config('jit', 'off', false)";
+
+}  // namespace
+
+void Connection::TakeNotice(void* connection, const pg_result* notice) {
+  const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity == nullptr) return;
+  auto& self = *static_cast<Connection*>(connection);
+  self.was_warned_ = self.was_warned_ || std::string_view(severity) == "WARNING";
+  self.was_ended_ = self.was_ended_ || std::string_view(severity) == "FATAL";
+}
+
+Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options,
+                                                     Deadline deadline) {
+  if (!IsReadable(options.conninfo)) {
+    return InvalidArgument("the address of the database cannot be read");
+  }
+  std::unique_ptr<Connection> connection(new Connection(options));
+  const Deadline until = deadline.Within(options.connect_timeout);
+  DS_RETURN_IF_ERROR(connection->Connect(until));
+  DS_RETURN_IF_ERROR(connection->SetUp(until));
+  return connection;
+}
+
+Result<void> Connection::Connect(Deadline deadline) {
+  // What comes before dbname gives way to what the conninfo says.
+  const std::string tcp_timeout = std::to_string(options_.connect_timeout.count());
+  constexpr int kCount = 7;
+  const std::array<const char*, kCount + 1> names{"keepalives_idle",
+                                                  "keepalives_interval",
+                                                  "keepalives_count",
+                                                  "tcp_user_timeout",
+                                                  "fallback_application_name",
+                                                  "dbname",
+                                                  "client_encoding",
+                                                  nullptr};
+  const std::array<const char*, kCount + 1> values{"10",
+                                                   "5",
+                                                   "3",
+                                                   tcp_timeout.c_str(),
+                                                   "datastorage",
+                                                   options_.conninfo.c_str(),
+                                                   "UTF8",
+                                                   nullptr};
+  session_.reset(PQconnectStartParams(names.data(), values.data(), 1));
+  if (session_ == nullptr) return ResourceExhausted("connect to the database: out of memory");
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  while (PQstatus(session_.get()) != CONNECTION_BAD && status != PGRES_POLLING_OK) {
+    if (status == PGRES_POLLING_FAILED) return CannotConnect(session_.get());
+    pollfd socket{.fd = PQsocket(session_.get()),
+                  .events = static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+                  .revents = 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.Remaining());
+    if (poll(&socket, 1, static_cast<int>(left.count())) == 0 && deadline.HasPassed()) {
+      session_.reset();
+      return Unavailable("connect to the database: it did not answer in time");
+    }
+    status = PQconnectPoll(session_.get());
+  }
+  if (PQstatus(session_.get()) != CONNECTION_OK) return CannotConnect(session_.get());
+  PQsetNoticeReceiver(session_.get(), &Connection::TakeNotice, this);
+  PQsetnonblocking(session_.get(), 1);
+  is_usable_ = true;
+  return {};
+}
+
+Result<void> Connection::SetUp(Deadline deadline) {
+  const std::array<NamedStatement, 5> statements{
+      NamedStatement{"set_deadline", "SELECT set_config('statement_timeout', $1::text, true)"},
+      NamedStatement{kBegin, "BEGIN"},
+      NamedStatement{kBeginReading, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+      NamedStatement{kCommit, "COMMIT"},
+      NamedStatement{kRelax, "SET LOCAL synchronous_commit = off"}};
+  if (server_version() < kOldestServer) {
+    return Conflict("the database server is PostgreSQL " +
+                    std::to_string(server_version() / 10'000) + ", 15 or newer is needed");
+  }
+  DS_RETURN_IF_ERROR(Prepare(statements, deadline));
+  Call setting{.sql = std::string(kSetUp)};
+  setting.parameters.Add(std::to_string(options_.statement_timeout.count()));
+  setting.parameters.Add(std::to_string(options_.lock_timeout.count()));
+  setting.parameters.Add(std::to_string(options_.idle_in_transaction_timeout.count()));
+  DS_ASSIGN_OR_RETURN(const Rows rows, RunOne("set up a session", std::move(setting), deadline));
+  if (!rows.Bool(0, 0)) {
+    return Conflict(
+        "the database server runs with fsync=off and would lose what it acknowledged: set "
+        "fsync=on");
+  }
+  return {};
+}
+
+}  // namespace datastorage::postgres
