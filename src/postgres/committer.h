@@ -1,0 +1,40 @@
+// Committer: the write path of the record store, RecordStore::Commit and SettleAttempts.
+//
+// Threads:   safe to call concurrently.
+// Ownership: keeps a reference to the pool and the clock, which must outlive it. The pool's
+// sessions
+//            have AllStatements prepared.
+#pragma once
+
+#include <vector>
+
+#include "ports/record_store.h"
+#include "postgres/connection_pool.h"
+
+namespace datastorage::postgres {
+
+class Committer {
+ public:
+  Committer(ConnectionPool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
+
+  // As RecordStore::Commit. A transaction that was undone for another's sake is repeated.
+  Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
+                                           CommitMode mode,
+                                           Deadline deadline);
+
+  // As RecordStore::SettleAttempts. Waits for the transactions that are under way when it is
+  // called, and for no later one; nobody waits for it.
+  Result<std::vector<AttemptOutcome>> SettleAttempts(std::span<const AttemptRef> attempts,
+                                                     Deadline deadline);
+
+ private:
+  Result<std::vector<WriteOutcome>> Try(Connection& connection,
+                                        std::span<const WriteOp> operations,
+                                        CommitMode mode,
+                                        Deadline deadline);
+
+  ConnectionPool& pool_;
+  const Clock& clock_;
+};
+
+}  // namespace datastorage::postgres

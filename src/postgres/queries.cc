@@ -1,0 +1,136 @@
+#include "postgres/queries.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "embedded/ds_postgres.h"
+#include "schema/members.h"
+
+namespace datastorage::postgres {
+namespace {
+
+struct QueryText {
+  std::string_view name;
+  std::string_view sql;
+};
+
+// In the order of Query.
+constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{{
+    {"active_sets", sql::postgres::k_active_sets},
+    {"adopt_idempotency_keys", sql::postgres::k_adopt_idempotency_keys},
+    {"claim_idempotency_keys", sql::postgres::k_claim_idempotency_keys},
+    {"claim_natural_keys", sql::postgres::k_claim_natural_keys},
+    {"draw_stamps", sql::postgres::k_draw_stamps},
+    {"drop_embeddings", sql::postgres::k_drop_embeddings},
+    {"drop_pending", sql::postgres::k_drop_pending},
+    {"drop_stale_embeddings", sql::postgres::k_drop_stale_embeddings},
+    {"embedded_spaces", sql::postgres::k_embedded_spaces},
+    {"erase_content", sql::postgres::k_erase_content},
+    {"erased_keys", sql::postgres::k_erased_keys},
+    {"finish_intent_claims", sql::postgres::k_finish_intent_claims},
+    {"finish_natural_keys", sql::postgres::k_finish_natural_keys},
+    {"free_idempotency_keys", sql::postgres::k_free_idempotency_keys},
+    {"free_intent_claims", sql::postgres::k_free_intent_claims},
+    {"free_natural_keys", sql::postgres::k_free_natural_keys},
+    {"held_idempotency_keys", sql::postgres::k_held_idempotency_keys},
+    {"held_natural_keys", sql::postgres::k_held_natural_keys},
+    {"id_uses", sql::postgres::k_id_uses},
+    {"insert_embeddings", sql::postgres::k_insert_embeddings},
+    {"insert_records", sql::postgres::k_insert_records},
+    {"keep_erased_keys", sql::postgres::k_keep_erased_keys},
+    {"keep_record_versions", sql::postgres::k_keep_record_versions},
+    {"lock_ids", sql::postgres::k_lock_ids},
+    {"lock_intents", sql::postgres::k_lock_intents},
+    {"lock_pending", sql::postgres::k_lock_pending},
+    {"lock_records", sql::postgres::k_lock_records},
+    {"lock_sets", sql::postgres::k_lock_sets},
+    {"note_erasures", sql::postgres::k_note_erasures},
+    {"purge_idempotency_keys", sql::postgres::k_purge_idempotency_keys},
+    {"put_pending", sql::postgres::k_put_pending},
+    {"raise_record_stamps", sql::postgres::k_raise_record_stamps},
+    {"running_commits", sql::postgres::k_running_commits},
+    {"settle_attempts", sql::postgres::k_settle_attempts},
+    {"update_records", sql::postgres::k_update_records},
+}};
+static_assert(!kTexts.back().name.empty(), "a query has no text");
+
+// Server-set members have columns of their own names and types, long texts are in the body.
+bool HasOwnColumn(Member member) {
+  return member > Member::kVector && !Describe(member).is_long_text;
+}
+
+std::string_view ArrayTypeOf(MemberType type) {
+  switch (type) {
+    case MemberType::kText: return "::text[]";
+    case MemberType::kInteger: return "::bigint[]";
+    case MemberType::kNumber: return "::double precision[]";
+    case MemberType::kBoolean: return "::boolean[]";
+    case MemberType::kTime: break;
+  }
+  return "::timestamptz[]";
+}
+
+// How many parameters a statement has before those of the member columns.
+int ParameterCount(std::string_view sql) {
+  int count = 0;
+  while (sql.find("$" + std::to_string(count + 1) + "::") != std::string_view::npos) ++count;
+  return count;
+}
+
+template <class TextOf>
+std::string Joined(const TextOf& text_of) {
+  std::string joined;
+  for (const Member member : ColumnMembers()) {
+    if (!joined.empty()) joined += ", ";
+    joined += text_of(member);
+  }
+  return joined;
+}
+
+void Substitute(std::string& text, std::string_view marker, const std::string& value) {
+  for (std::size_t at = text.find(marker); at != std::string::npos;
+       at = text.find(marker, at + value.size())) {
+    text.replace(at, marker.size(), value);
+  }
+}
+
+std::string SqlOf(const QueryText& query) {
+  std::string sql(query.sql);
+  if (sql.find("{columns}") == std::string::npos) return sql;
+  int parameter = ParameterCount(sql);
+  const auto name = [](Member member) { return std::string(Describe(member).name); };
+  Substitute(sql, "{columns}", Joined(name));
+  Substitute(sql, "{columns_of_u}", Joined([&](Member member) { return "u." + name(member); }));
+  Substitute(sql, "{arrays}", Joined([&](Member member) {
+               return "$" + std::to_string(++parameter) +
+                      std::string(ArrayTypeOf(Describe(member).type));
+             }));
+  return sql;
+}
+
+}  // namespace
+
+std::string_view NameOf(Query query) {
+  return kTexts[static_cast<std::size_t>(query)].name;
+}
+
+std::vector<NamedStatement> AllStatements() {
+  std::vector<NamedStatement> statements;
+  for (const QueryText& query : kTexts) statements.push_back({query.name, SqlOf(query)});
+  return statements;
+}
+
+const std::vector<Member>& ColumnMembers() {
+  static const std::vector<Member> members = [] {
+    std::set<Member> all;
+    for (int kind = 0; kind < kRecordKindCount; ++kind) {
+      const auto& of_kind = schema::MembersOf(static_cast<RecordKind>(kind));
+      std::copy_if(of_kind.begin(), of_kind.end(), std::inserter(all, all.end()), HasOwnColumn);
+    }
+    return std::vector<Member>(all.begin(), all.end());
+  }();
+  return members;
+}
+
+}  // namespace datastorage::postgres

@@ -1,0 +1,224 @@
+#include "postgres/record_columns.h"
+
+#include <array>
+
+#include "postgres/queries.h"
+#include "schema/decimal.h"
+#include "schema/fields.h"
+#include "schema/json.h"
+#include "schema/members.h"
+#include "schema/record_json.h"
+
+namespace datastorage::postgres {
+namespace {
+
+ElementType ElementTypeOf(MemberType type) {
+  switch (type) {
+    case MemberType::kText: return ElementType::kText;
+    case MemberType::kInteger: return ElementType::kBigint;
+    case MemberType::kNumber: return ElementType::kDouble;
+    case MemberType::kBoolean: return ElementType::kBool;
+    case MemberType::kTime: break;
+  }
+  return ElementType::kTimestamptz;
+}
+
+// Where each member's column stands among ColumnMembers(), or -1.
+const std::array<int, kMemberCount>& ColumnPlaces() {
+  static const std::array<int, kMemberCount> places = [] {
+    std::array<int, kMemberCount> made{};
+    made.fill(-1);
+    int place = 0;
+    for (const Member member : ColumnMembers()) made[static_cast<std::size_t>(member)] = place++;
+    return made;
+  }();
+  return places;
+}
+
+struct MemberAdder {
+  ArrayValue& column;
+
+  bool operator()(const std::string& text) const {
+    column.Add(std::string_view(text));
+    return true;
+  }
+  bool operator()(const JsonObjectText&) const { return false; }
+  template <class Value>
+  bool operator()(const std::optional<Value>& value) const {
+    return value.has_value() && (*this)(*value);
+  }
+  template <class Value>
+  bool operator()(const Value& value) const {
+    column.Add(value);
+    return true;
+  }
+};
+
+const std::optional<JsonObjectText>& MetadataOf(const RecordBody& body) {
+  return std::visit(
+      [](const auto& of_kind) -> const auto& { return of_kind.metadata; }, body);
+}
+
+// The four texts that people search.
+std::string WordsOf(const RecordBody& body) {
+  std::string words;
+  const auto add = [&](const std::optional<std::string>& text) {
+    if (!text.has_value()) return;
+    if (!words.empty()) words += '\n';
+    words += *text;
+  };
+  std::visit(
+      [&](const auto& of_kind) {
+        add(of_kind.summary);
+        if constexpr (requires { of_kind.root_cause; }) add(of_kind.root_cause);
+        if constexpr (requires { of_kind.recommendation; }) add(of_kind.recommendation);
+        if constexpr (requires { of_kind.error_message; }) add(of_kind.error_message);
+      },
+      body);
+  return words;
+}
+
+// Each scalar as the length of its path, the path, and its text: no two scalars are spelled alike.
+std::string ScalarsOf(const JsonObjectText& metadata) {
+  schema::Json scalars = schema::Json::Array();
+  for (const MetadataScalar& scalar : schema::FlattenMetadata(metadata.text)) {
+    scalars.Add(
+        schema::Json::String(std::to_string(scalar.path.size()) + ':' + scalar.path + scalar.text));
+  }
+  return schema::ToText(scalars);
+}
+
+// What numeric takes: 131,072 digits before the point, 16,383 after it. Less, to be safe.
+bool FitsNumeric(std::string_view number) {
+  constexpr std::int64_t kWholeDigitsMax = 100'000;
+  constexpr std::int64_t kFractionDigitsMax = 10'000;
+  if (number.size() > kFractionDigitsMax) return false;
+  const schema::Decimal decimal = schema::ParseDecimal(number);
+  const auto digits = static_cast<std::int64_t>(decimal.digits.size());
+  return decimal.exponent >= -kFractionDigitsMax && decimal.exponent + digits <= kWholeDigitsMax;
+}
+
+}  // namespace
+
+bool FitsJsonb(std::string_view json) {
+  bool is_in_text = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (is_in_text && c == '\\') {
+      ++at;
+    } else if (c == '"') {
+      is_in_text = !is_in_text;
+    } else if (!is_in_text && (c == '-' || (c >= '0' && c <= '9'))) {
+      const std::size_t end = std::min(json.find_first_of(",]}", at), json.size());
+      if (!FitsNumeric(json.substr(at, end - at))) return false;
+      at = end - 1;
+    }
+  }
+  return true;
+}
+
+RecordColumns::RecordColumns()
+    : ids_(ElementType::kUuid),
+      stamps_(ElementType::kBigint),
+      attempts_(ElementType::kUuid),
+      text_hashes_(ElementType::kBytea),
+      times_(ElementType::kTimestamptz),
+      bodies_(ElementType::kText),
+      metadata_(ElementType::kText),
+      scalars_(ElementType::kText),
+      words_(ElementType::kText),
+      kinds_(ElementType::kText),
+      content_hashes_(ElementType::kBytea) {
+  for (const Member member : ColumnMembers()) {
+    members_.emplace_back(ElementTypeOf(Describe(member).type));
+  }
+}
+
+void RecordColumns::Add(const StoredVersion& version, const RecordBody& body) {
+  ids_.Add(version.id);
+  stamps_.Add(std::int64_t{version.stamp});
+  attempts_.Add(version.attempt);
+  text_hashes_.Add(version.text_hash);
+  times_.Add(version.now);
+  bodies_.Add(std::string_view(schema::BodyToStoredText(body)));
+  kinds_.Add(NameOf(KindOf(body)));
+  content_hashes_.Add(version.content_hash);
+  const std::optional<JsonObjectText>& metadata = MetadataOf(body);
+  if (metadata.has_value() && FitsJsonb(metadata->text)) {
+    metadata_.Add(std::string_view(metadata->text));
+  } else {
+    metadata_.AddNull();
+  }
+  if (metadata.has_value()) {
+    scalars_.Add(std::string_view(ScalarsOf(*metadata)));
+  } else {
+    scalars_.AddNull();
+  }
+  const std::string words = WordsOf(body);
+  if (words.empty()) {
+    words_.AddNull();
+  } else {
+    words_.Add(std::string_view(words));
+  }
+  AddMembers(body);
+}
+
+void RecordColumns::AddMembers(const RecordBody& body) {
+  const auto& places = ColumnPlaces();
+  std::vector<bool> has_value(members_.size(), false);
+  std::visit(
+      [&]<class Body>(const Body& of_kind) {
+        schema::ForEachField<Body>([&](const auto& field) {
+          if (!field.member.has_value()) return;
+          const int place = places[static_cast<std::size_t>(*field.member)];
+          if (place < 0) return;
+          const auto index = static_cast<std::size_t>(place);
+          has_value[index] = MemberAdder{members_[index]}(of_kind.*field.value);
+        });
+      },
+      body);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (!has_value[i]) members_[i].AddNull();
+  }
+}
+
+void RecordColumns::AddCommon(Parameters& parameters) {
+  for (ArrayValue* const column : {&ids_,
+                                   &stamps_,
+                                   &attempts_,
+                                   &text_hashes_,
+                                   &times_,
+                                   &bodies_,
+                                   &metadata_,
+                                   &scalars_,
+                                   &words_}) {
+    parameters.Add(*column);
+  }
+}
+
+void RecordColumns::AddMemberColumns(Parameters& parameters) {
+  for (ArrayValue& column : members_) parameters.Add(column);
+}
+
+Parameters RecordColumns::ForInsert() {
+  Parameters parameters;
+  AddCommon(parameters);
+  parameters.Add(kinds_).Add(content_hashes_);
+  AddMemberColumns(parameters);
+  return parameters;
+}
+
+Parameters RecordColumns::ForUpdate() {
+  Parameters parameters;
+  AddCommon(parameters);
+  AddMemberColumns(parameters);
+  return parameters;
+}
+
+Parameters RecordColumns::Ids() {
+  Parameters parameters;
+  parameters.Add(ids_);
+  return parameters;
+}
+
+}  // namespace datastorage::postgres
