@@ -39,41 +39,41 @@ struct WaveState {
   struct Claim {
     Sha256 request_hash{};
     int http_status = 0;
-    RecordId id;
+    RecordId id{};
     std::int64_t version = 0;
-    std::optional<Stamp> record_stamp;
-    std::optional<Stamp> intent_stamp;
+    std::optional<Stamp> record_stamp{};
+    std::optional<Stamp> intent_stamp{};
   };
   struct Holder {
-    RecordId id;
-    std::optional<Stamp> intent_stamp;
+    RecordId id{};
+    std::optional<Stamp> intent_stamp{};
     std::int64_t version = 0;
     Stamp stamp = 0;
-    std::optional<Sha256> content_hash;  // Nothing: there is no such record.
+    std::optional<Sha256> content_hash{};  // Nothing: there is no such record.
   };
   struct Head {
-    std::string kind;
+    std::string kind{};
     std::int64_t version = 0;
     Stamp stamp = 0;
-    std::optional<Sha256> text_hash;
-    std::string natural_key;
+    std::optional<Sha256> text_hash{};
+    std::string natural_key{};
   };
   struct Use {
-    std::string what;
+    std::string what{};
     std::int64_t version = 0;
     Stamp stamp = 0;
   };
   struct Intent {
-    HeldName name;
+    HeldName name{};
     Stamp stamp = 0;
   };
   struct Pending {
     Stamp stamp = 0;
-    std::string state;
-    WallTime due_at;
+    std::string state{};
+    WallTime due_at{};
     std::int64_t attempt_count = 0;
-    std::string reason;
-    WallTime since;
+    std::string reason{};
+    WallTime since{};
   };
 
   std::vector<ActiveSet> sets;          // Not retired.
