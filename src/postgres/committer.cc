@@ -36,6 +36,7 @@ Result<std::vector<std::string>> RunningCommits(Connection& connection, Deadline
       const Rows rows,
       connection.RunOne("settle", {.name = NameOf(Query::kRunningCommits)}, deadline));
   std::vector<std::string> running;
+  running.reserve(static_cast<std::size_t>(rows.count()));
   for (int row = 0; row < rows.count(); ++row) running.emplace_back(rows.Text(row, 0));
   return running;
 }

@@ -117,6 +117,7 @@ std::string_view NameOf(Query query) {
 
 std::vector<NamedStatement> AllStatements() {
   std::vector<NamedStatement> statements;
+  statements.reserve(kTexts.size());
   for (const QueryText& query : kTexts) statements.push_back({query.name, SqlOf(query)});
   return statements;
 }

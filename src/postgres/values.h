@@ -23,7 +23,7 @@ struct pg_result;
 namespace datastorage::postgres {
 
 // The object ids of the types that arrays are made of; the same in every server.
-enum class ElementType : std::uint32_t {
+enum class ElementType : std::uint16_t {
   kBool = 16,
   kBytea = 17,
   kBigint = 20,

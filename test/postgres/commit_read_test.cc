@@ -44,5 +44,18 @@ TEST_F(CommitRead, WaitsNoLongerThanTheLockTimeout) {
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM record"), "0");
 }
 
+// Otherwise the one that drew its stamp first could commit last, and the record's stamp would fall.
+TEST(CommitReadLocks, KeepTheirRecordFromAllOthersOnceTheirStampIsDrawn) {
+  StoreSession store;
+  const CreateOp create = CreationOf("key");
+  store.Commit({create});
+  const auto first = store.pool.Acquire(Soon());
+  const WriteOp update = UpdateOf(create, 1);
+  ASSERT_TRUE(ReadWave(**first, {&update, 1}, true, Soon()).has_value());
+  const WriteOp storing = StoreEmbeddingOp{create.id, {"space", HashOf("text"), {}}};
+  const auto outcomes = store.committer.Commit({&storing, 1}, CommitMode::kEachForItself, Soon());
+  EXPECT_EQ(CodeOf(outcomes), ErrorCode::kUnavailable);
+}
+
 }  // namespace
 }  // namespace datastorage::postgres
