@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ds_compiler_settings INTERFACE -Wno-maybe-uninitialized -Wno-restrict
     -Wno-tsan)
 endif()
+# clang takes it for a part of -Wconversion, g++ does not.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(ds_compiler_settings INTERFACE -Wno-sign-conversion)
+endif()
 if(DS_WERROR)
   target_compile_options(ds_compiler_settings INTERFACE -Werror)
 endif()
