@@ -1,8 +1,8 @@
 // The simulator's run: histories of many seeds, none of which breaks a promise.
 //
-// DS_SIM_SEEDS=N runs N seeds in place of the number below (a tenth of them over SQLite), from
-// DS_SIM_FIRST on; DS_SIM_SEED=S runs one, and prints its trace; DS_SIM_PLAN takes parts out. A
-// history that breaks a promise is made smaller, and told.
+// DS_SIM_SEEDS=N runs N seeds with the vectors on another server, and of the others the share
+// below, from DS_SIM_FIRST on; DS_SIM_SEED=S runs one, and prints its trace; DS_SIM_PLAN takes
+// parts out. A history that breaks a promise is made smaller, and told.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +24,14 @@ std::uint64_t NumberFrom(const char* variable, std::uint64_t number) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : number;
 }
 
-constexpr std::uint64_t kSqliteShare = 10;  // One history of so many is over SQLite.
+// How many seeds run by default, and of how many of DS_SIM_SEEDS one runs.
+struct SeedCount {
+  std::uint64_t by_default;
+  std::uint64_t one_of;
+};
+constexpr SeedCount kSeparateSeeds{10'000, 1};
+constexpr SeedCount kInProcessSeeds{5'000, 4};
+constexpr SeedCount kSqliteSeeds{300, 100};  // Each takes ten times as long.
 
 // "" or none: the whole plan.
 SimPlan PlanFromEnvironment() {
@@ -46,13 +53,13 @@ class Simulator : public testing::Test {
 };
 
 void RunSeeds(SimPlacement placement,
-              std::uint64_t count,
+              SeedCount count,
               FaultCounts& counts,
               SimStore store = SimStore::kFake) {
   const std::uint64_t only = NumberFrom("DS_SIM_SEED", 0);
   const std::uint64_t first = only != 0 ? only : NumberFrom("DS_SIM_FIRST", 1);
-  std::uint64_t seed_count = NumberFrom("DS_SIM_SEEDS", count);
-  if (store == SimStore::kSqlite && seed_count != count) seed_count /= kSqliteShare;
+  const std::uint64_t asked = NumberFrom("DS_SIM_SEEDS", 0);
+  std::uint64_t seed_count = asked != 0 ? asked / count.one_of : count.by_default;
   if (only != 0) seed_count = 1;
   SimTally tally;
   for (std::uint64_t seed = first; seed < first + seed_count; ++seed) {
@@ -78,10 +85,10 @@ void RunSeeds(SimPlacement placement,
 }
 
 TEST_F(Simulator, KeepsEveryPromiseWithVectorsOnAnotherServer) {
-  constexpr std::uint64_t kSeedCount = 10'000;
   FaultCounts counts;
-  RunSeeds(SimPlacement::kSeparate, kSeedCount, counts);
-  if (HasFatalFailure() || NumberFrom("DS_SIM_SEEDS", kSeedCount) < kSeedCount ||
+  RunSeeds(SimPlacement::kSeparate, kSeparateSeeds, counts);
+  const std::uint64_t all = kSeparateSeeds.by_default;
+  if (HasFatalFailure() || NumberFrom("DS_SIM_SEEDS", all) < all ||
       NumberFrom("DS_SIM_SEED", 0) != 0) {
     return;
   }
@@ -112,17 +119,17 @@ TEST_F(Simulator, KeepsEveryPromiseWithVectorsOnAnotherServer) {
 
 TEST_F(Simulator, KeepsEveryPromiseWithVectorsInProcess) {
   FaultCounts counts;
-  RunSeeds(SimPlacement::kInProcess, 5'000, counts);
+  RunSeeds(SimPlacement::kInProcess, kInProcessSeeds, counts);
 }
 
 TEST_F(Simulator, KeepsEveryPromiseOverSqliteWithVectorsOnAnotherServer) {
   FaultCounts counts;
-  RunSeeds(SimPlacement::kSeparate, 300, counts, SimStore::kSqlite);
+  RunSeeds(SimPlacement::kSeparate, kSqliteSeeds, counts, SimStore::kSqlite);
 }
 
 TEST_F(Simulator, KeepsEveryPromiseOverSqliteWithVectorsInProcess) {
   FaultCounts counts;
-  RunSeeds(SimPlacement::kInProcess, 300, counts, SimStore::kSqlite);
+  RunSeeds(SimPlacement::kInProcess, kSqliteSeeds, counts, SimStore::kSqlite);
 }
 
 // What is done to a path so that it is one no more; false: this one has no place for it.
