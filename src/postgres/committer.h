@@ -1,9 +1,8 @@
 // Committer: the write path of the record store, RecordStore::Commit and SettleAttempts.
 //
 // Threads:   safe to call concurrently.
-// Ownership: keeps a reference to the pool and the clock, which must outlive it. The pool's
-// sessions
-//            have AllStatements prepared.
+// Ownership: keeps references to the pool, whose sessions have AllStatements prepared, and to the
+//            clock; both must outlive it.
 #pragma once
 
 #include <vector>
