@@ -213,10 +213,17 @@ void SimWorld::MakePeace() {
   store_.network().AwaitQuiet();
   first_.network().AwaitQuiet();
   second_.network().AwaitQuiet();
-  // A vector store that lost its tombstones may have taken a late write of a record that is gone:
-  // never shown, and removed by one reconcile.
-  if (has_tampered_) Reconcile(*replicas_.front(), Deadline::In(10min, runtime_));
   const Deadline end = Deadline::In(kPeaceMost, runtime_);
+  AwaitRest(end);
+  if (!has_tampered_) return;
+  // A vector store that lost its tombstones may have taken a late write of a record that is gone:
+  // never shown, and removed by one reconcile once no such write is under way.
+  Reconcile(*replicas_.front(), Deadline::In(10min, runtime_));
+  AwaitRest(end);
+}
+
+// Until nothing is pending or unapplied.
+void SimWorld::AwaitRest(Deadline end) {
   // Twice, since a relay that was at work may leave a row once more.
   int quiet_count = 0;
   while (quiet_count < 2 && !end.HasPassed(runtime_)) {

@@ -82,6 +82,7 @@ class SimWorld {
   void LoseVectors(SimVectorStore& vectors, SimRandom& random);
   void Reconcile(SimReplica& replica, Deadline deadline);
   void MakePeace();
+  void AwaitRest(Deadline end);
   void CheckEnd();
 
   // Runs `body` in a fiber of the replica; false when the replica crashed before its end.
