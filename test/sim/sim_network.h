@@ -111,11 +111,16 @@ class SimNetwork {
       reply->arrived.NotifyAll();
     });
     const Deadline patience = deadline.Within(faults_.patience_most, runtime_);
-    const MutexLock lock(reply->mutex);
-    while (!reply->answer.has_value() && reply->arrived.Wait(reply->mutex, patience)) {
+    std::optional<Result<T>> answer;
+    {
+      const MutexLock lock(reply->mutex);
+      while (!reply->answer.has_value() && reply->arrived.Wait(reply->mutex, patience)) {
+      }
+      answer = std::move(reply->answer);
     }
-    if (!reply->answer.has_value()) return BreakOff(call, Deadline::At(runtime_.Now()));
-    return *std::move(reply->answer);
+    // Not under the lock: a caller that crashed while it held it would hold the server up.
+    if (!answer.has_value()) return BreakOff(call, Deadline::At(runtime_.Now()));
+    return *std::move(answer);
   }
 
   FiberRuntime& runtime_;
