@@ -112,6 +112,15 @@ WaveDecision::Verdict WaveDecision::CheckNew(const NewRecord& wanted) {
 
 WriteOutcome WaveDecision::Do(const BeginIntentOp& operation) {
   const HeldName name = NameOfKey(operation.kind, operation.natural_key);
+  const auto held = state_.holders.find(name);
+  if (held != state_.holders.end() && held->second.id == operation.id &&
+      held->second.intent_stamp.has_value() && !state_.own_names.contains(name)) {
+    FreeClaim(operation.claim);
+    return {.status = WriteStatus::kIntentBegun,
+            .id = operation.id,
+            .stamp = *held->second.intent_stamp,
+            .has_pending = !state_.sets.empty()};
+  }
   if (const Verdict stop =
           CheckNew({operation.id, name, operation.content_hash, operation.claim, operation.now})) {
     return *stop;

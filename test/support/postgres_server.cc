@@ -85,9 +85,12 @@ pid_t Launch(const std::vector<std::string>& command, const std::string& folder)
   _exit(127);
 }
 
+// Empty where it cannot be read, as the file of a process that ends meanwhile.
 std::string TextOf(const fs::path& path) {
   std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();  // Unlike an iterator it throws nothing.
+  return text.str();
 }
 
 // The newest installed server's bin folder.
