@@ -104,7 +104,7 @@ TEST_F(ConnectionTest, HoldsALargeStepInOneTrip) {
   std::vector<std::string> statements;
   for (int i = 0; i < 500; ++i) {
     statements.push_back("INSERT INTO fact SELECT " + std::to_string(i) + "; ");
-    statements.push_back("SELECT repeat('x', 20000)");
+    statements.emplace_back("SELECT repeat('x', 20000)");
   }
   EXPECT_TRUE(session_->Run("store", Calls(statements), Soon()).has_value());
   EXPECT_EQ(Facts(), "500");

@@ -61,10 +61,10 @@ TEST_F(MigrateTest, GoesOnAfterAStepThatFailed) {
 }
 
 TEST_F(MigrateTest, BuildsAnIndexOutsideOfATransaction) {
-  const std::string_view kStep =
+  const std::string_view step =
       "-- outside of a transaction\n"
       "CREATE INDEX CONCURRENTLY IF NOT EXISTS erasure_by_time ON erasure (erased_at)";
-  EXPECT_TRUE(MigrateTo(With({kStep})).has_value());
+  EXPECT_TRUE(MigrateTo(With({step})).has_value());
   EXPECT_EQ(Ask("SELECT count(*) FROM pg_indexes WHERE indexname = 'erasure_by_time'"), "1");
 }
 
