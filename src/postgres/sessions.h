@@ -1,0 +1,51 @@
+// Sessions: the pools of the store, and the two ways to run statements that are no Commit.
+//
+// Threads: safe to call concurrently. Every session has AllStatements prepared.
+#pragma once
+
+#include <vector>
+
+#include "postgres/connection_pool.h"
+
+namespace datastorage::postgres {
+
+class Sessions {
+ public:
+  struct Options {
+    ConnectionOptions connection{};
+    int writer_count = 2;  // Commits that run at the same time, 1…kDatabaseSessionCountMax.
+    int reader_count = 8;  // All else, 1…kDatabaseSessionCountMax.
+  };
+
+  // Connects to nobody yet.
+  explicit Sessions(const Options& options);
+
+  // For Committer.
+  ConnectionPool& writers() { return writers_; }
+  // For what needs a session of its own through several steps.
+  ConnectionPool& readers() { return readers_; }
+
+  // Runs the calls in one snapshot and one round trip; returns the rows of each, in order. A
+  // session that turns out to be lost is replaced once: reading twice changes nothing.
+  Result<std::vector<Rows>> Read(std::string_view doing,
+                                 const std::vector<Call>& calls,
+                                 Deadline deadline);
+  Result<Rows> ReadOne(std::string_view doing, const Call& call, Deadline deadline);
+
+  // What a write must survive. Losing a lease or a settled row costs a repetition only.
+  enum class Durability : std::uint8_t { kServerCrash, kNothing };
+
+  // Runs the calls in a transaction and one round trip. A transaction that was undone for another's
+  // sake is repeated. Errors: also kOutcomeUnknown, when the answer to COMMIT was lost: what is
+  // written here may be written again.
+  Result<std::vector<Rows>> Write(std::string_view doing,
+                                  const std::vector<Call>& calls,
+                                  Durability durability,
+                                  Deadline deadline);
+
+ private:
+  ConnectionPool writers_;
+  ConnectionPool readers_;
+};
+
+}  // namespace datastorage::postgres
