@@ -2,7 +2,7 @@
 # Each target installs and fetches what it needs and says so; the work is in tools/. Settings given as
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
-.PHONY: help build run stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
+.PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
         simulate bench relevance clean
 
 help: ## Show this list
@@ -13,6 +13,12 @@ run: ## Build, start the service, load the samples, show one search; the service
 
 stop: ## Stop the service that make run started
 	@tools/run.sh stop
+
+dev: ## Start PostgreSQL with pgvector and Redis for trying the service on; says how to serve on them
+	@tools/dev.sh start
+
+dev-stop: ## End the servers that make dev started
+	@tools/dev.sh stop
 
 build: ## Build the program: build/datastorage
 	@tools/build.sh release
