@@ -212,9 +212,8 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"cache",
      "STORE",
      "memory",
-     "Where embeddings of repeated texts are kept: memory, or memory and a Redis server that "
-     "services "
-     "share: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH",
+     "Where embeddings of repeated texts are kept: memory, or memory and a Redis server shared by "
+     "services: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH",
      ApplyCache},
     {"embedder",
      "MODEL",
