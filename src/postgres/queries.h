@@ -16,6 +16,7 @@ enum class Query : std::uint8_t {
   kAdoptIdempotencyKeys,
   kClaimIdempotencyKeys,
   kClaimNaturalKeys,
+  kCountWords,
   kDrawStamps,
   kDropEmbeddings,
   kDropPending,
@@ -46,6 +47,7 @@ enum class Query : std::uint8_t {
   kRaiseRecordStamps,
   kRunningCommits,
   kSettleAttempts,
+  kTextSample,
   kUpdateRecords,
   kCount,
 };
