@@ -21,6 +21,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"adopt_idempotency_keys", sql::postgres::k_adopt_idempotency_keys},
     {"claim_idempotency_keys", sql::postgres::k_claim_idempotency_keys},
     {"claim_natural_keys", sql::postgres::k_claim_natural_keys},
+    {"count_words", sql::postgres::k_count_words},
     {"draw_stamps", sql::postgres::k_draw_stamps},
     {"drawn_stamp", sql::postgres::k_drawn_stamp},
     {"drop_embeddings", sql::postgres::k_drop_embeddings},
@@ -59,6 +60,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"scan_embeddings", sql::postgres::k_scan_embeddings},
     {"scan_ids", sql::postgres::k_scan_ids},
     {"settle_attempts", sql::postgres::k_settle_attempts},
+    {"text_sample", sql::postgres::k_text_sample},
     {"update_records", sql::postgres::k_update_records},
 }};
 static_assert(!kTexts.back().name.empty(), "a query has no text");

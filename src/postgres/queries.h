@@ -16,6 +16,7 @@ enum class Query : std::uint8_t {
   kAdoptIdempotencyKeys,
   kClaimIdempotencyKeys,
   kClaimNaturalKeys,
+  kCountWords,
   kDrawStamps,
   kDrawnStamp,
   kDropEmbeddings,
@@ -54,6 +55,7 @@ enum class Query : std::uint8_t {
   kScanEmbeddings,
   kScanIds,
   kSettleAttempts,
+  kTextSample,
   kUpdateRecords,
   kCount,
 };
