@@ -209,7 +209,8 @@ CREATE TABLE vector_set (
   projection text COLLATE "C" NOT NULL,
   pending_rule text COLLATE "C" NOT NULL
     CHECK (pending_rule IN ('where_embedding_is_missing', 'every_set')),
-  state text COLLATE "C" NOT NULL CHECK (state IN ('filling', 'live', 'retired'))
+  -- Preparing: commits leave rows in it, and nobody else sees it until every record has its row.
+  state text COLLATE "C" NOT NULL CHECK (state IN ('preparing', 'filling', 'live', 'retired'))
 );
 CREATE UNIQUE INDEX vector_set_live ON vector_set (state) WHERE state = 'live';
 
