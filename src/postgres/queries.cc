@@ -46,13 +46,15 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"lock_pending", sql::postgres::k_lock_pending},
     {"lock_records", sql::postgres::k_lock_records},
     {"lock_sets", sql::postgres::k_lock_sets},
+    {"match_words", sql::postgres::k_match_words},
+    {"newest_words", sql::postgres::k_newest_words},
     {"note_erasures", sql::postgres::k_note_erasures},
     {"purge_idempotency_keys", sql::postgres::k_purge_idempotency_keys},
     {"put_pending", sql::postgres::k_put_pending},
     {"raise_record_stamps", sql::postgres::k_raise_record_stamps},
     {"running_commits", sql::postgres::k_running_commits},
     {"settle_attempts", sql::postgres::k_settle_attempts},
-    {"text_sample", sql::postgres::k_text_sample},
+    {"store_size", sql::postgres::k_store_size},
     {"update_records", sql::postgres::k_update_records},
 }};
 static_assert(!kTexts.back().name.empty(), "a query has no text");
@@ -99,6 +101,8 @@ void Substitute(std::string& text, std::string_view marker, const std::string& v
 
 std::string SqlOf(const QueryText& query) {
   std::string sql(query.sql);
+  Substitute(sql, "{records}", "record");
+  Substitute(sql, "{filter}", "TRUE");
   if (sql.find("{columns}") == std::string::npos) return sql;
   int parameter = ParameterCount(sql);
   const auto name = [](Member member) { return std::string(Describe(member).name); };
@@ -115,6 +119,10 @@ std::string SqlOf(const QueryText& query) {
 
 std::string_view NameOf(Query query) {
   return kTexts[static_cast<std::size_t>(query)].name;
+}
+
+std::string_view TextOf(Query query) {
+  return kTexts[static_cast<std::size_t>(query)].sql;
 }
 
 std::vector<NamedStatement> AllStatements() {

@@ -41,13 +41,15 @@ enum class Query : std::uint8_t {
   kLockPending,
   kLockRecords,
   kLockSets,
+  kMatchWords,
+  kNewestWords,
   kNoteErasures,
   kPurgeIdempotencyKeys,
   kPutPending,
   kRaiseRecordStamps,
   kRunningCommits,
   kSettleAttempts,
-  kTextSample,
+  kStoreSize,
   kUpdateRecords,
   kCount,
 };
@@ -55,7 +57,10 @@ enum class Query : std::uint8_t {
 // The file's stem.
 std::string_view NameOf(Query query);
 
-// All of them, with the lists of member columns filled in: what a session prepares.
+// With {records} and {filter} left open.
+std::string_view TextOf(Query query);
+
+// All of them, with every record let through and the lists of member columns filled in: what a session prepares.
 std::vector<NamedStatement> AllStatements();
 
 // The members that have a column of their own in `record`, in the order of their parameters.
