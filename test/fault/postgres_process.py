@@ -131,8 +131,8 @@ class Postgres:
 
     # What is in it.
 
-    def url(self, database):
-        return f"postgresql://postgres:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+    def url(self, database, user="postgres"):
+        return f"postgresql://{user}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def _psql(self, database, sql):
         return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-p",

@@ -27,7 +27,8 @@ from journal import Journal, JournalFacts  # noqa: E402
 from made_records import COUNT_MAX, KINDS, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
-from storm_checker import STORM_FAULTS, StormChecker, copy_database  # noqa: E402
+from storm_checker import (STORM_FAULTS, StormChecker, check_points,  # noqa: E402
+                           copy_database)
 from storm_client import Writers  # noqa: E402
 from storm_reader import MODES, Readers  # noqa: E402
 
@@ -102,7 +103,8 @@ class Replicas:
         self.options, self.folder = options, Path(folder)
         self.maker = Maker(options.seed, options.records, PATCHED_SHARE)
         self.journal = Journal(self.folder / "journal")
-        self.fleet = Fleet(options.binary, self.folder, REPLICAS, ("--drain-delay", DRAIN_DELAY))
+        self.fleet = Fleet(options.binary, self.folder, REPLICAS, (
+            "--vectors", "pgvector", "--drain-delay", DRAIN_DELAY))
         self.writers = Writers(self.maker, self.fleet.services, self.journal, options)
         self.readers = Readers(self.writers, options.search_rate, SEARCH_CONNECTIONS)
         self.tally, self.begun = collections.Counter(), time.monotonic()
@@ -132,12 +134,19 @@ class Replicas:
             differences = Differences(fleet.services, self.maker)
             told = differences.find(ids, self.options.seed)
             self.tally["listed"] = differences.listed
-            copy_database(fleet.postgres, DATABASE, self.folder / "copy.db")
+            findings = self._check()
             for service in fleet.services:
                 if service.stop() != 0:
                     raise RuntimeError("SIGTERM: a replica did not end well")
-        facts = JournalFacts(self.folder / "journal")
-        return StormChecker(self.folder / "copy.db", self.maker, facts).run(), told
+        return findings, told
+
+    def _check(self):
+        copy_database(self.fleet.postgres, DATABASE, self.folder / "copy.db")
+        checker = StormChecker(self.folder / "copy.db", self.maker,
+                               JournalFacts(self.folder / "journal"))
+        checker.run()
+        check_points(self.fleet.postgres, DATABASE, checker)
+        return checker.findings
 
     def _roll_by_and_by(self):
         """Each replica in its turn: stopped as an operator does, awaited, started."""

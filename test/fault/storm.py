@@ -31,7 +31,7 @@ from search_check import check_searches  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
 from service_process import post_json  # noqa: E402
 from storm_checker import (STORM_FAULTS, StormChecker, check_indexes,  # noqa: E402
-                           copy_database)
+                           check_points, copy_database)
 from storm_client import Writers  # noqa: E402
 from storm_reader import Readers  # noqa: E402
 
@@ -81,7 +81,7 @@ class Storm:
         self.maker = Maker(options.seed, options.records, PATCHED_SHARE)
         self.journal = Journal(self.folder / "journal")
         binary = self._mutated(options.binary) if options.mutant else options.binary
-        self.fleet = Fleet(binary, self.folder, 1)
+        self.fleet = Fleet(binary, self.folder, 1, ("--vectors", options.vectors))
         self.writers = Writers(self.maker, self.fleet.services, self.journal, options)
         self.readers = Readers(self.writers, SEARCHES_A_SECOND, READERS)
         self.victims = {"postgres": Victim("postgres", self.fleet.postgres),
@@ -222,6 +222,8 @@ class Storm:
         checker = StormChecker(copy, self.maker, self.facts())
         findings = checker.run()
         check_indexes(self.fleet.postgres, DATABASE, findings)
+        if self.options.vectors == "pgvector":
+            check_points(self.fleet.postgres, DATABASE, checker)
         self.say(f"the database after kill -9: {findings.counted}, {dict(findings.counts)}")
         return checker
 
@@ -266,6 +268,7 @@ def options_of(arguments=None):
     parser.add_argument("--gives-up-share", type=float, default=0.3,
                         help="of creations: not tried again after \"nothing was stored\"")
     parser.add_argument("--records", type=int, default=COUNT_MAX, help="that can be created")
+    parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory"))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--binary", type=Path, default=Path(os.environ.get(
         "DATASTORAGE_BINARY", ROOT / "build/datastorage")))

@@ -7,6 +7,8 @@ only PostgreSQL has is looked at in place. Shares nothing with the service.
 import sqlite3
 import uuid
 
+import numpy as np
+
 from file_checker import KINDS_OF_FAULT, FileChecker
 
 STORM_FAULTS = (*KINDS_OF_FAULT, "dirty", "false_failure")
@@ -24,6 +26,9 @@ TYPES = {"uuid": ("replace({}::text, '-', '')", bytes.fromhex),
          "timestamp with time zone": ("(extract(epoch FROM {}) * 1000000)::bigint", int),
          "boolean": ("{}::int", int), "bigint": ("{}", int), "integer": ("{}", int),
          "double precision": ("{}", float), "text": ("{}", str), "json": ("{}::text", str)}
+# A unit vector's component and its half differ by no more, and a little for the length.
+HALF_ERROR_MAX = 2.0**-12 + 2.0**-20
+HALF_HEADER_SIZE = 4  # Of a halfvec's binary form: dimensions, then nothing; numbers follow.
 COINED = "^z[ue]([a-z][aiou]){3}k$"
 BATCH = 5_000
 
@@ -110,3 +115,34 @@ def check_indexes(postgres, database, findings):
         findings.counted["btrees_checked"] = int(count)
     except RuntimeError as error:
         findings.add("broken", str(error))
+
+
+def check_points(postgres, database, checker):
+    """pgvector's tables: each embedding is there once, in the head or in the body, as its half, and
+    nothing else is alive. REQUIRES: `checker` has run, and nothing is pending."""
+    findings, wanted = checker.findings, dict(zip(checker.ids, checker.matrix))
+    points = postgres.rows(
+        database, "SELECT p.record_id, p.is_live, encode(halfvec_send(h.v), 'hex'), "
+        "encode(halfvec_send(b.v), 'hex') FROM vector_point AS p "
+        "LEFT JOIN vector_head AS h USING (record_id) LEFT JOIN vector_body AS b USING (record_id)")
+    findings.counted["points"] = findings.counted["points_in_head"] = 0
+    for record_id, is_live, *places in points:
+        held = [bytes.fromhex(place)[HALF_HEADER_SIZE:] for place in places if place is not None]
+        findings.counted["points"] += is_live == "t"
+        findings.counted["points_in_head"] += places[0] is not None
+        if len(held) != (is_live == "t"):
+            findings.add("doubled", f"the point of {record_id} has {len(held)} vectors")
+        want = wanted.pop(record_id, None) if is_live == "t" else None
+        if want is None:
+            if is_live == "t":
+                findings.add("unsent", f"a point of {record_id}, which has no embedding")
+        elif held and not np.abs(np.frombuffer(held[0], ">f2") - want).max() <= HALF_ERROR_MAX:
+            findings.add("wrong_vector", f"the point of {record_id} has another vector")
+    for record_id in wanted:
+        findings.add("lost", f"there is no point of {record_id}")
+    (strays,), = postgres.rows(
+        database, "SELECT count(*) FROM (SELECT record_id FROM vector_head UNION ALL SELECT "
+        "record_id FROM vector_body) AS held WHERE record_id NOT IN (SELECT record_id FROM "
+        "vector_point)")
+    if strays != "0":
+        findings.add("unsent", f"{strays} vectors that no point names")

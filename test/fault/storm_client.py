@@ -57,7 +57,7 @@ class Writers:
         self.in_flight = {}  # Of each connection with a write wholly sent: the write.
         self.tally, self.told, self.failure = collections.Counter(), [], None
         self.answered_at = 0.0
-        self.latencies = []  # s, from the moment a write was due to be begun to its answer.
+        self.latencies = []  # s, from the first attempt of a write to its answer.
         self.ids = {}
         self._ended = threading.Event()
         self._tickets, self._echoes, self._patches = 0, collections.deque(), collections.deque()
