@@ -208,7 +208,7 @@ class Storm:
         """The service's own comparison of index and records, which reads vectors back."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.fleet.services[0].metrics_port, timeout=600)
-        found = post_json(connection, "/api/v1/admin/reconcile", {"dry_run": True, "deep": True})
+        found = post_json(connection, "/admin/reconcile", {"dry_run": True, "deep": True})
         connection.close()
         self.say(f"reconcile --deep: {found}")
         self.tally["index_differences"] = sum(

@@ -13,7 +13,7 @@ from file_checker import KINDS_OF_FAULT, FileChecker
 
 STORM_FAULTS = (*KINDS_OF_FAULT, "dirty", "false_failure")
 # Of `record`, what is no column of SQLite's.
-LEFT_OUT = ("metadata", "metadata_scalars", "words", "legacy_id")
+LEFT_OUT = ("metadata", "metadata_scalars", "words", "word_count", "legacy_id")
 COLUMNS = {"record": None, "record_version": ("record_id", "version", "body"),
            "natural_key": ("kind", "key", "id", "intent_stamp"),
            "idempotency_key": ("key", "http_status", "id", "version"),
