@@ -9,7 +9,7 @@ from typing import NamedTuple
 ANSWER_SECONDS_MAX = 60  # Of one attempt.
 UNANSWERED_SECONDS_MAX = 90  # Of all attempts.
 RETRY_STATUSES = (429, 503)
-LOST_PAUSE = 0.05  # s, before what was lost with its connection is asked again.
+LOST_PAUSE = 0.1  # s, before what was lost with its connection is asked again.
 
 
 class Reply(NamedTuple):

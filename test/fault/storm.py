@@ -53,8 +53,9 @@ class Victim:
 
     def __init__(self, name, server):
         self.name, self.server = name, server
-        self.is_up, self.is_launched, self.relaunch_at = True, True, 0.0
-        self.refused_starts = 0
+        self.is_up, self.is_launched = True, True
+        self.relaunch_at = self._launched_at = 0.0
+        self.refused_starts, self.slowest_start = 0, 0.0  # The latter in s.
 
     def went_down(self, relaunch_at):
         self.is_up = self.is_launched = False
@@ -65,7 +66,7 @@ class Victim:
         if not self.is_launched:
             if now >= self.relaunch_at:
                 self.server.launch()
-                self.is_launched = True
+                self.is_launched, self._launched_at = True, now
         elif self.server.has_ended():
             if self.is_up:
                 raise RuntimeError(f"{self.name} ended by itself")
@@ -73,6 +74,7 @@ class Victim:
             self.went_down(now + 0.1)
         elif not self.is_up:
             self.is_up = self.server.is_ready()
+            self.slowest_start = max(self.slowest_start, now - self._launched_at)
 
 
 class Storm:
@@ -88,7 +90,6 @@ class Storm:
                         "service": Victim("service", self.fleet.services[0]),
                         "redis": Victim("redis", self.fleet.redis)}
         self.tally, self.begun = collections.Counter(), time.monotonic()
-        self.recoveries = []  # s, from a kill of PostgreSQL or the service to the next answer.
 
     def say(self, text):
         print(f"[{time.monotonic() - self.begun:6.1f} s] {text}", flush=True)
@@ -240,6 +241,8 @@ def tally_of(storm, checker, searches):
                  "stored_by_a_cut_attempt", "vector_synced", "vector_pending", "vector_none",
                  "read_back", "searched")},
              "refused_starts": sum(v.refused_starts for v in storm.victims.values()),
+             **{f"slowest_start_of_{v.name}": round(v.slowest_start, 1)
+                for v in storm.victims.values()},
              "shown": storm.readers.tally["shown"], **findings.counted}
     for kind in (*STORM_FAULTS, "not_found"):
         tally[kind] = findings.counts[kind] + writers.tally[kind]

@@ -15,7 +15,7 @@ from mutants import MUTANTS, mutated_copy
 from storm_checker import StormChecker
 
 BINARY = Path(os.environ.get("DATASTORAGE_BINARY", storm.ROOT / "build/datastorage"))
-RECORDS, SEED, KILLS = 12_000, 7, 3
+RECORDS, SEED, KILLS = 8_000, 7, 3
 # Damage to what only SQLite's own text index has.
 LEFT_OUT = ("drop an entry of the text index",)
 
@@ -24,7 +24,7 @@ def run_storm(folder, *options):
     """Its exit status and its tally. Processors are shared with other tests: no rate is asked."""
     run = subprocess.run(
         [sys.executable, Path(__file__).with_name("storm.py"), "--records", str(RECORDS),
-         "--seed", str(SEED), "--binary", BINARY, "--rate-min", "0", "--gap", "1.5",
+         "--seed", str(SEED), "--binary", BINARY, "--rate", "150", "--rate-min", "0", "--gap", "1.5",
          "--folder", folder, *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280)
     print(run.stdout)
