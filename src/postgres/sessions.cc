@@ -6,11 +6,11 @@
 namespace datastorage::postgres {
 namespace {
 
-ConnectionPool::Opener Opener(const ConnectionOptions& options) {
-  return [options](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
+ConnectionPool::Opener Opener(const ConnectionOptions& options, bool has_records) {
+  return [options, has_records](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
     DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                         Connection::Open(options, deadline));
-    DS_RETURN_IF_ERROR(connection->Prepare(AllStatements(), deadline));
+    if (has_records) DS_RETURN_IF_ERROR(connection->Prepare(AllStatements(), deadline));
     return connection;
   };
 }
@@ -25,8 +25,8 @@ std::vector<Rows> Inner(std::vector<Rows> rows, std::size_t count) {
 }  // namespace
 
 Sessions::Sessions(const Options& options)
-    : writers_(options.writer_count, Opener(options.connection)),
-      readers_(options.reader_count, Opener(options.connection)) {}
+    : writers_(options.writer_count, Opener(options.connection, options.has_records)),
+      readers_(options.reader_count, Opener(options.connection, options.has_records)) {}
 
 Result<std::vector<Rows>> Sessions::Read(std::string_view doing,
                                          const std::vector<Call>& calls,
