@@ -2,8 +2,8 @@
 # Each target installs and fetches what it needs and says so; the work is in tools/. Settings given as
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
-.PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
-        simulate bench relevance clean
+.PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
+        fuzz model simulate fault bench relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ model: ## Search the protocol's models exhaustively, whole and with each guard r
 
 simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000 SIM_FIRST=1
 	@tools/test.sh simulate
+
+fault: ## Kill real servers under load, and restart replicas: FAULT_KILLS=100 FAULT_SECONDS=600
+	@tools/test.sh fault
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed
