@@ -3,7 +3,7 @@
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
 .PHONY: help build run stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
-        simulate bench relevance clean
+        simulate bench bench-postgres bench-large relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,12 @@ simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed
+
+bench-postgres: ## What a write costs on PostgreSQL, beside bare programs: BENCH_OPTIONS="--rounds 3"
+	@tools/bench.sh postgres
+
+bench-large: ## The same, and how it grows up to a million records, which takes hours
+	@tools/bench.sh large
 
 relevance: ## Measure how well search finds, over a folder of labelled texts: CORPUS=FOLDER
 	@tools/bench.sh relevance
