@@ -30,7 +30,7 @@ struct Options {
 };
 
 const std::map<std::string, std::function<std::unique_ptr<RowWriter>(const std::string&)>> kWays{
-    {"single", OpenSingle}, {"grouped", OpenGrouped}, {"empty", OpenEmpty}};
+    {"single", OpenSingle}, {"grouped", OpenGrouped}, {"store", OpenStore}, {"empty", OpenEmpty}};
 
 void MakeTables(const std::string& conninfo) {
   const Deadline deadline = Deadline::In(std::chrono::minutes(1));
@@ -104,8 +104,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("Stores records over libpq, without a service, and tells how long it took");
   app.add_option("--conninfo", options.conninfo, "For libpq")->required();
-  app.add_option("--way", options.way, "single, grouped or empty")
-      ->check(CLI::IsMember({"single", "grouped", "empty"}));
+  app.add_option("--way", options.way, "single, grouped, store or empty")
+      ->check(CLI::IsMember({"single", "grouped", "store", "empty"}));
   app.add_flag("--migrate", options.migrates, "Make the service's tables, and nothing else");
   app.add_option("--connections", options.connection_count)->check(CLI::Range(1, 1'000));
   app.add_option("--count", options.count, "Records");

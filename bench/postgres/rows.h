@@ -1,4 +1,4 @@
-// The two ways in which a bare program stores records: one a transaction with its vector, as the Go
+// The ways in which records are stored without HTTP: one a transaction with its vector, as the Go
 // original did, or many a transaction into the tables of the service.
 //
 // Threads: none; each thread has a writer of its own. What fails ends the program.
@@ -32,6 +32,8 @@ std::unique_ptr<RowWriter> OpenSingle(const std::string& conninfo);
 // BEGIN, an unnest for each table that the service fills, COMMIT: one round trip a span. Nothing is
 // looked up and nothing locked: the least that stores the same rows.
 std::unique_ptr<RowWriter> OpenGrouped(const std::string& conninfo);
+// The service's own commit of a span, with all that it looks up and locks, into the same tables.
+std::unique_ptr<RowWriter> OpenStore(const std::string& conninfo);
 // BEGIN, INSERT of a number, COMMIT: the least that is durable, whatever the rows are.
 std::unique_ptr<RowWriter> OpenEmpty(const std::string& conninfo);
 

@@ -82,9 +82,8 @@ def single_way(name, server, programs, is_indexed):
     return way
 
 
-def grouped_way(name, server, programs, batch):
-    way = BareWay(name, server, programs, way="grouped", connections=GROUP_CONNECTIONS,
-                  batch=batch)
+def grouped_way(name, server, programs, batch, way="grouped"):
+    way = BareWay(name, server, programs, way=way, connections=GROUP_CONNECTIONS, batch=batch)
     Load.run_once(programs.commit_load, "--conninfo", way.conninfo, "--migrate")
     return way
 
