@@ -2,8 +2,8 @@
 # Each target installs and fetches what it needs and says so; the work is in tools/. Settings given as
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
-.PHONY: help build run stop test tidy format clang-tidy clang-tidy-changed asan tsan fuzz model \
-        simulate bench bench-postgres bench-large relevance clean
+.PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
+        fuzz model simulate bench bench-postgres bench-large relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,12 @@ run: ## Build, start the service, load the samples, show one search; the service
 
 stop: ## Stop the service that make run started
 	@tools/run.sh stop
+
+dev: ## Start PostgreSQL with pgvector and Redis for trying the service on; says how to serve on them
+	@tools/dev.sh start
+
+dev-stop: ## End the servers that make dev started
+	@tools/dev.sh stop
 
 build: ## Build the program: build/datastorage
 	@tools/build.sh release

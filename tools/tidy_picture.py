@@ -22,8 +22,8 @@ LAYERS = {
     "http": ["engine", "schema", "domain", "base"],
     "client": ["schema", "domain", "base", "net"],
     "cli": ["client", "schema", "domain", "base"],
-    "app": ["http", "engine", "sqlite", "scan", "minilm", "lexical", "memory_cache", "redis",
-            "cli", "client", "ports", "schema", "domain", "base", "net"],
+    "app": ["http", "engine", "sqlite", "postgres", "scan", "minilm", "lexical", "memory_cache",
+            "redis", "cli", "client", "ports", "schema", "domain", "base", "net"],
 }
 
 # The start of an <include> and the folders that own that library. A library that is not here has no

@@ -24,19 +24,19 @@ constexpr const char* kInsertRecords =
     "INSERT INTO record (id, kind, version, stamp, attempt, content_hash, text_hash, created_at,"
     " updated_at, name, namespace, phase, action_type, status, start_time, end_time, duration,"
     " remediation_request_id, alert_fingerprint, severity, environment, cluster_name,"
-    " target_resource, metadata, metadata_scalars, words, body)"
+    " target_resource, metadata, metadata_scalars, words, word_count, body)"
     " SELECT u.id, 'remediation', 1, u.stamp, u.attempt, u.hash, u.hash, u.now, u.now, u.name,"
     " u.namespace, u.phase, u.action_type, u.status, u.start_time, u.end_time, u.duration, u.key,"
     " u.alert_fingerprint, u.severity, u.environment, u.cluster_name, u.target_resource,"
     " u.metadata::jsonb, ARRAY['4:team8payments', '7:attempt1'],"
-    " to_tsvector('record_words', u.words), u.body::json"
+    " u.words::tsvector, u.word_count, u.body::json"
     " FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[], $5::bytea[],"
     " $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::bigint[], $10::text[],"
     " $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],"
-    " $18::text[], $19::text[], $20::text[], $21::text[], $22::text[]) AS u (id, key, stamp,"
-    " attempt, hash, now, start_time, end_time, duration, name, namespace, phase, action_type,"
-    " status, alert_fingerprint, severity, environment, cluster_name, target_resource, metadata,"
-    " words, body) ORDER BY u.id";
+    " $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bigint[]) AS u (id,"
+    " key, stamp, attempt, hash, now, start_time, end_time, duration, name, namespace, phase,"
+    " action_type, status, alert_fingerprint, severity, environment, cluster_name,"
+    " target_resource, metadata, words, body, word_count) ORDER BY u.id";
 
 constexpr const char* kInsertEmbeddings =
     "INSERT INTO embedding (record_id, space, stamp, text_hash, v)"
@@ -62,7 +62,8 @@ struct Columns {
   ArrayValue ids{ElementType::kUuid}, keys{ElementType::kText}, stamps{ElementType::kBigint},
       attempts{ElementType::kUuid}, hashes{ElementType::kBytea}, now{ElementType::kTimestamptz},
       starts{ElementType::kTimestamptz}, ends{ElementType::kTimestamptz},
-      durations{ElementType::kBigint}, vectors{ElementType::kBytea};
+      durations{ElementType::kBigint}, word_counts{ElementType::kBigint},
+      vectors{ElementType::kBytea};
   std::vector<ArrayValue> texts = std::vector<ArrayValue>(13, ArrayValue(ElementType::kText));
 
   void Add(const DrawnRow& row) {
@@ -88,10 +89,11 @@ struct Columns {
                                     &*record.cluster_name,
                                     &*record.target_resource,
                                     &record.metadata->text,
-                                    &*record.summary,
+                                    &row.words.vector,
                                     &row.body}) {
       texts[column++].Add(std::string_view(*text));
     }
+    word_counts.Add(row.words.count);
     const Embedding& vector = row.embedding.vector;
     vectors.Add(std::span(reinterpret_cast<const std::uint8_t*>(vector.data()), sizeof vector));
   }
@@ -124,6 +126,7 @@ class GroupedWriter final : public RowWriter {
       records.Add(*column);
     }
     for (ArrayValue& column : columns.texts) records.Add(column);
+    records.Add(columns.word_counts);
     embeddings.Add(std::string_view(kSpace))
         .Add(columns.ids)
         .Add(columns.stamps)

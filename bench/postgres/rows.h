@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bench/load/drawn_records.h"
+#include "postgres/text_words.h"
 
 namespace datastorage::load {
 
@@ -17,6 +18,7 @@ struct DrawnRow {
   Remediation record;
   DrawnEmbedding embedding;
   std::string body;  // JSON
+  postgres::RecordWords words;
 };
 DrawnRow DrawRow(std::uint64_t seed, std::uint64_t number);
 

@@ -101,6 +101,7 @@ DrawnRow DrawRow(std::uint64_t seed, std::uint64_t number) {
   row.record = DrawRecord(seed, number);
   row.embedding = EmbedRecord(row.record);
   row.body = schema::BodyToStoredText(row.record);
+  row.words = postgres::RecordWordsOf(schema::IndexedTextsOf(row.record));
   return row;
 }
 

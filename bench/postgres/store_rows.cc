@@ -2,25 +2,17 @@
 #include "bench/load/stage.h"
 #include "bench/postgres/rows.h"
 #include "postgres/committer.h"
-#include "postgres/queries.h"
+#include "postgres/sessions.h"
 
 namespace datastorage::load {
 namespace {
-
-using postgres::Connection;
-using postgres::ConnectionPool;
 
 constexpr const char* kSpace = "lexical-load/t1";
 
 class StoreWriter final : public RowWriter {
  public:
   explicit StoreWriter(const std::string& conninfo)
-      : pool_(1, [conninfo](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
-          DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                              Connection::Open({.conninfo = conninfo}, deadline));
-          DS_RETURN_IF_ERROR(connection->Prepare(postgres::AllStatements(), deadline));
-          return connection;
-        }) {
+      : pool_(1, postgres::WriterOpener({.conninfo = conninfo})) {
     const auto lease = pool_.Acquire(Deadline::In(std::chrono::seconds(30)));
     if (!lease.has_value()) GiveUp(lease.error().message);
   }
@@ -54,7 +46,7 @@ class StoreWriter final : public RowWriter {
     return create;
   }
 
-  ConnectionPool pool_;
+  postgres::ConnectionPool pool_;
   postgres::Committer committer_{pool_, SystemClock()};
 };
 

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
+#include <fstream>
 #include <iostream>
 
 #include "app/config_options.h"
@@ -62,11 +64,23 @@ GivenValues ReadFile(const std::string& path, std::vector<std::string>& errors) 
   return values;
 }
 
+// What a file holds that a variable names: how secrets are given to a container.
+std::string FirstLineOf(const std::string& path, std::vector<std::string>& errors) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line)) errors.push_back(path + ": cannot be read, or is empty");
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) {
+    line.pop_back();
+  }
+  return line;
+}
+
 // The value of the highest rank that was given.
 GivenValue Resolve(const OptionDescription& option,
                    const ConfigFlags& flags,
                    const cli::Environment& environment,
-                   const GivenValues& file) {
+                   const GivenValues& file,
+                   std::vector<std::string>& errors) {
   const auto flag = flags.values.find(option.name);
   if (flag != flags.values.end()) {
     return {flag->second, ValueOrigin::kFlag, "--" + std::string(option.name)};
@@ -76,6 +90,10 @@ GivenValue Resolve(const OptionDescription& option,
   const auto set = environment.find(variable);
   if (set != environment.end() && !set->second.empty()) {
     return {set->second, ValueOrigin::kEnvironment, variable};
+  }
+  const auto secret = environment.find(variable + "_FILE");
+  if (secret != environment.end() && !secret->second.empty()) {
+    return {FirstLineOf(secret->second, errors), ValueOrigin::kEnvironment, secret->first};
   }
   const auto line = file.find(option.name);
   if (line != file.end()) return line->second;
@@ -88,6 +106,18 @@ std::string ConfigPath(const ConfigFlags& flags, const cli::Environment& environ
   if (!flags.config_path.empty()) return flags.config_path;
   const auto set = environment.find("DATASTORAGE_CONFIG");
   return set == environment.end() ? std::string() : set->second;
+}
+
+// Every parameter "…password=" of a URL, of libpq's too.
+std::string MaskParameters(const std::string& url) {
+  constexpr std::string_view kName = "password=";
+  std::string masked;
+  std::size_t from = 0;
+  for (std::size_t at = url.find(kName); at != std::string::npos; at = url.find(kName, from)) {
+    masked.append(url, from, at + kName.size() - from).append("***");
+    from = std::min(url.find('&', at), url.size());
+  }
+  return masked.append(url, from);
 }
 
 }  // namespace
@@ -119,7 +149,7 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
 
   Config config;
   for (const OptionDescription& option : Options()) {
-    const GivenValue given = Resolve(option, flags, environment, file);
+    const GivenValue given = Resolve(option, flags, environment, file, loaded.errors);
     const std::string shown = MaskSecret(given.text);
     loaded.values.push_back({std::string(option.name), shown, given.origin, given.source});
     const std::string error = option.apply(given.text, config);
@@ -143,9 +173,10 @@ std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags) {
   return std::move(loaded.config);
 }
 
-std::string MaskSecret(const std::string& value) {
-  const std::size_t scheme = value.find("://");
-  if (scheme == std::string::npos) return value;
+std::string MaskSecret(const std::string& given) {
+  const std::size_t scheme = given.find("://");
+  if (scheme == std::string::npos) return given;
+  const std::string value = MaskParameters(given);
   const std::size_t begin = scheme + 3;
   const std::size_t colon = value.find_first_of(":/", begin);
   // The last one: a password that should have been percent-encoded must not be shown either.

@@ -34,6 +34,9 @@ struct Config {
   Endpoint metrics;
   std::string data_directory;
   LogLevel log_level = LogLevel::kInfo;
+  std::string store_conninfo;        // Of PostgreSQL; empty: SQLite in the data folder.
+  std::string store_owner_conninfo;  // Of the role that migrates; empty: the store's own.
+  int store_session_count = 0;
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;
   std::string model_directory;

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/limits.h"
+#include "postgres/address.h"
 #include "schema/time.h"
 
 namespace datastorage::app {
@@ -116,6 +117,37 @@ std::string ApplyPrecision(const std::string& text, Config& config) {
   return ApplyChoice(text, kPrecisions, config.embed_precision);
 }
 
+bool NamesPostgres(const std::string& text) {
+  return text.starts_with("postgresql://") || text.starts_with("postgres://");
+}
+
+std::string ApplyStore(const std::string& text, Config& config) {
+  config.store_conninfo.clear();
+  if (text == "sqlite") return {};
+  if (!NamesPostgres(text)) return "must be sqlite, or the URL of a PostgreSQL database";
+  const Result<void> checked = postgres::CheckConninfo(text);
+  if (!checked.has_value()) return checked.error().message;
+  config.store_conninfo = text;
+  return {};
+}
+
+std::string ApplyStoreOwner(const std::string& text, Config& config) {
+  config.store_owner_conninfo = text;
+  if (text.empty()) return {};
+  if (!NamesPostgres(text)) return "must be the URL of a PostgreSQL database";
+  const Result<void> checked = postgres::CheckConninfo(text);
+  return checked.has_value() ? std::string() : checked.error().message;
+}
+
+std::string ApplyStoreSessions(const std::string& text, Config& config) {
+  const auto count = ParseWhole<int>(text);
+  if (count && *count >= 1 && *count <= limits::kDatabaseSessionCountMax) {
+    config.store_session_count = *count;
+    return {};
+  }
+  return "must be a whole number between 1 and " + std::to_string(limits::kDatabaseSessionCountMax);
+}
+
 std::string ApplyCache(const std::string& text, Config& config) {
   config.shared_cache.reset();
   if (text == "memory") return {};
@@ -158,8 +190,20 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"store",
      "STORE",
      "sqlite",
-     "Where records are kept: sqlite, a file in the data folder",
-     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "sqlite"); }},
+     "Where records are kept: sqlite (a file in the data folder), or a PostgreSQL database: "
+     "postgresql://[USER:PASSWORD@]HOST:PORT/NAME with any parameter of libpq",
+     ApplyStore},
+    {"store-owner",
+     "URL",
+     "",
+     "The same database as a role that owns the tables and may change them, where that of --store "
+     "may not",
+     ApplyStoreOwner},
+    {"store-sessions",
+     "N",
+     "8",
+     "Sessions with the database that read at the same time; writes have two more",
+     ApplyStoreSessions},
     {"vectors",
      "STORE",
      "memory",
@@ -168,9 +212,8 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"cache",
      "STORE",
      "memory",
-     "Where embeddings of repeated texts are kept: memory, or memory and a Redis server that "
-     "services "
-     "share: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH",
+     "Where embeddings of repeated texts are kept: memory, or memory and a Redis server shared by "
+     "services: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… (TLS), unix:///PATH",
      ApplyCache},
     {"embedder",
      "MODEL",

@@ -18,7 +18,7 @@ struct OptionDescription {
   std::string (*apply)(const std::string& text, Config& config);
 };
 
-inline constexpr int kOptionCount = 14;
+inline constexpr int kOptionCount = 16;
 const std::array<OptionDescription, kOptionCount>& Options();
 
 // "log-level" to "DATASTORAGE_LOG_LEVEL".

@@ -10,6 +10,9 @@
 
 #include "base/metrics.h"
 #include "minilm/minilm_embedder.h"
+#include "postgres/address.h"
+#include "postgres/connection.h"
+#include "postgres/migrate.h"
 #include "redis/redis_embedding_cache.h"
 
 namespace datastorage::app {
@@ -20,6 +23,7 @@ using cli::FindingState;
 
 constexpr std::uintmax_t kFreeByteCountMin = std::uintmax_t{512} << 20;
 constexpr Duration kCacheTimeout = std::chrono::seconds(3);
+constexpr Duration kDatabaseTimeout = std::chrono::seconds(10);
 constexpr const char* kDataCheck = "data folder";
 
 // The nearest folder of `path` that exists.
@@ -74,8 +78,12 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
     const LoadedConfig loaded = LoadConfig(flags, cli::ProcessEnvironment());
     std::vector<Finding> findings = CheckConfiguration(loaded);
     if (!loaded.config.has_value()) return findings;
-    for (Finding& finding : CheckDataDirectory(loaded.config->data_directory)) {
-      findings.push_back(std::move(finding));
+    if (loaded.config->store_conninfo.empty()) {
+      for (Finding& finding : CheckDataDirectory(loaded.config->data_directory)) {
+        findings.push_back(std::move(finding));
+      }
+    } else {
+      findings.push_back(CheckDatabase(*loaded.config));
     }
     findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
@@ -120,6 +128,29 @@ std::vector<Finding> CheckDataDirectory(const std::string& directory) {
     detail += holder.empty() ? " can be used" : " is in use by process " + holder;
   }
   return {{FindingState::kOk, kDataCheck, detail, ""}, CheckRoom(existing)};
+}
+
+Finding CheckDatabase(const Config& config) {
+  constexpr const char* kCheck = "database";
+  const std::string place = postgres::DescriptionOf(config.store_conninfo);
+  const Deadline deadline = Deadline::In(kDatabaseTimeout);
+  const auto session = postgres::Connection::Open({.conninfo = config.store_conninfo}, deadline);
+  if (!session.has_value()) {
+    return {FindingState::kProblem,
+            kCheck,
+            place + ": " + session.error().message,
+            "start the server, or mend the URL of --store"};
+  }
+  const Result<void> checked =
+      postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
+  if (!checked.has_value()) {
+    return {FindingState::kWarning,
+            kCheck,
+            place + ": " + checked.error().message,
+            "the next start of the service migrates it, if its role may; else run `datastorage "
+            "migrate` as the owner"};
+  }
+  return {FindingState::kOk, kCheck, place + " answers and has the schema of this program", ""};
 }
 
 Finding CheckCache(const Config& config) {

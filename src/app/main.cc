@@ -4,6 +4,8 @@
 #include "app/config.h"
 #include "app/config_commands.h"
 #include "app/doctor.h"
+#include "app/export_legacy_command.h"
+#include "app/migrate_command.h"
 #include "app/restore_command.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -29,6 +31,8 @@ int main(int argc, char** argv) {
                               return app::Serve(*config);
                             }});
   app::AddRestoreCommand(local);
+  app::AddMigrateCommand(local, flags);
+  app::AddExportLegacyCommand(local);
   app::AddConfigCommands(local, flags);
   app::AddDoctorChecks(local, flags);
   return cli::RunCommandLine(argc, argv, local);

@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "postgres/address.h"
 
 namespace datastorage::app {
 namespace {
@@ -80,7 +81,12 @@ http::ServerOptions ServerOptionsFor(const Endpoint& endpoint, std::size_t worke
 
 void SayWhatRuns(const Config& config, const Service& service) {
   std::printf("datastorage %s\n", std::string(kVersion).c_str());
-  std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
+  if (config.store_conninfo.empty()) {
+    std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
+  } else {
+    std::printf("records in PostgreSQL at %s\n",
+                postgres::DescriptionOf(config.store_conninfo).c_str());
+  }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());
   }

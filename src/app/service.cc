@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "lexical/lexical_embedder.h"
 #include "minilm/minilm_embedder.h"
+#include "postgres/postgres_record_store.h"
+#include "sqlite/sqlite_record_store.h"
 
 namespace datastorage::app {
 namespace {
@@ -60,10 +62,30 @@ Result<void> Service::OpenEmbedder() {
   return {};
 }
 
+template <class Store>
+void Service::KeepStore(std::unique_ptr<Store> store) {
+  store_probe_ = store.get();
+  store_backup_ = store.get();
+  store_ = std::move(store);
+}
+
 Result<void> Service::OpenStores() {
-  SqliteRecordStore::Options options;
-  options.directory = config_.data_directory;
-  DS_ASSIGN_OR_RETURN(store_, SqliteRecordStore::Open(options));
+  if (config_.store_conninfo.empty()) {
+    SqliteRecordStore::Options options;
+    options.directory = config_.data_directory;
+    DS_ASSIGN_OR_RETURN(std::unique_ptr<SqliteRecordStore> store, SqliteRecordStore::Open(options));
+    KeepStore(std::move(store));
+    return {};
+  }
+  PostgresRecordStore::Options options;
+  options.sessions.connection.conninfo = config_.store_conninfo;
+  options.sessions.reader_count = config_.store_session_count;
+  options.owner_conninfo = config_.store_owner_conninfo;
+  options.use = postgres::Replica::Use::kAlone;
+  const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
+  DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
+                      PostgresRecordStore::Open(options, runtime_, deadline));
+  KeepStore(std::move(store));
   return {};
 }
 
@@ -109,11 +131,11 @@ void Service::Wire() {
       std::make_unique<ErasureService>(runtime_, *store_, *dual_writer_, SystemUuidSource());
   reconcile_service_ = std::make_unique<ReconcileService>(runtime_, *store_, *sets_);
   reconcile_service_->OnPending([this] { relay_->Wake(); });
-  backup_service_ = std::make_unique<BackupService>(*store_);
+  backup_service_ = std::make_unique<BackupService>(*store_backup_);
   query_service_ = std::make_unique<QueryService>(*store_, metrics_);
   search_service_ = std::make_unique<SearchService>(runtime_, *store_, *sets_, embedding, metrics_);
-  health_service_ =
-      std::make_unique<HealthService>(runtime_, *store_, *store_, *sets_, embedding, metrics_);
+  health_service_ = std::make_unique<HealthService>(
+      runtime_, *store_probe_, *store_, *sets_, embedding, metrics_);
   if (shared_cache_ != nullptr) health_service_->AlsoProbe("cache", *shared_cache_);
 }
 

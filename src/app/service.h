@@ -24,9 +24,9 @@
 #include "engine/write_service.h"
 #include "memory_cache/memory_embedding_cache.h"
 #include "ports/embedder.h"
+#include "ports/record_backup.h"
 #include "redis/redis_embedding_cache.h"
 #include "scan/scan_index.h"
-#include "sqlite/sqlite_record_store.h"
 
 namespace datastorage::app {
 
@@ -58,6 +58,8 @@ class Service {
   Service(const Config& config, Runtime& runtime);
   Result<void> OpenEmbedder();
   Result<void> OpenStores();
+  template <class Store>
+  void KeepStore(std::unique_ptr<Store> store);
   // Where embeddings are looked up: memory, before the shared cache if there is one.
   EmbeddingCache& OpenCache();
   void Wire();
@@ -71,7 +73,9 @@ class Service {
   std::unique_ptr<RedisEmbeddingCache> shared_cache_;  // Where one is configured.
   std::unique_ptr<TieredEmbeddingCache> tiered_cache_;
   ScanIndex index_;
-  std::unique_ptr<SqliteRecordStore> store_;
+  std::unique_ptr<RecordStore> store_;
+  HealthProbe* store_probe_ = nullptr;  // These are the store too.
+  RecordBackup* store_backup_ = nullptr;
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;

@@ -39,12 +39,17 @@ Result<void> VectorSets::Open(Deadline deadline) {
   wanted.space = space_;
   wanted.pending_rule = RulesOf(engine.index->Capabilities().placement).pending_rule;
   wanted.state = VectorSetState::kLive;
-  DS_ASSIGN_OR_RETURN(const VectorSet set, store_.RegisterSet(wanted, deadline));
-  Log(LogLevel::kInfo,
-      "vector set registered",
-      {{"set", set.id},
-       {"engine", std::string_view(set.engine)},
-       {"space", std::string_view(space_)}});
+  const Result<VectorSet> set = store_.RegisterSet(wanted, deadline);
+  if (set.has_value()) {
+    Log(LogLevel::kInfo,
+        "vector set registered",
+        {{"set", set->id},
+         {"engine", std::string_view(set->engine)},
+         {"space", std::string_view(space_)}});
+  } else if (set.error().code != ErrorCode::kConflict) {
+    return set.error();
+  }
+  // After a conflict too: another replica that starts now was first.
   return Refresh(deadline);
 }
 

@@ -5,23 +5,13 @@
 #include <array>
 
 #include "base/log.h"
+#include "postgres/address.h"
 #include "postgres/connection.h"
 
 namespace datastorage::postgres {
 namespace {
 
 constexpr int kOldestServer = 150'000;
-
-struct OptionsFreer {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-
-// libpq's message quotes the text, and with it the password: it goes nowhere.
-bool IsReadable(const std::string& conninfo) {
-  const std::unique_ptr<PQconninfoOption, OptionsFreer> options(
-      PQconninfoParse(conninfo.c_str(), nullptr));
-  return options != nullptr;
-}
 
 // libpq names hosts, roles and databases when it cannot connect, and never a password.
 Error CannotConnect(const PGconn* session) {
@@ -56,9 +46,7 @@ void Connection::TakeNotice(void* connection, const pg_result* notice) {
 
 Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options,
                                                      Deadline deadline) {
-  if (!IsReadable(options.conninfo)) {
-    return InvalidArgument("the address of the database cannot be read");
-  }
+  DS_RETURN_IF_ERROR(CheckConninfo(options.conninfo));
   std::unique_ptr<Connection> connection(new Connection(options));
   const Deadline until = deadline.Within(options.connect_timeout);
   DS_RETURN_IF_ERROR(connection->Connect(until));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "postgres/queries.h"
+#include "postgres/text_words.h"
 #include "schema/decimal.h"
 #include "schema/fields.h"
 #include "schema/json.h"
@@ -57,25 +58,6 @@ struct MemberAdder {
 const std::optional<JsonObjectText>& MetadataOf(const RecordBody& body) {
   return std::visit(
       [](const auto& of_kind) -> const auto& { return of_kind.metadata; }, body);
-}
-
-// The four texts that people search.
-std::string WordsOf(const RecordBody& body) {
-  std::string words;
-  const auto add = [&](const std::optional<std::string>& text) {
-    if (!text.has_value()) return;
-    if (!words.empty()) words += '\n';
-    words += *text;
-  };
-  std::visit(
-      [&](const auto& of_kind) {
-        add(of_kind.summary);
-        if constexpr (requires { of_kind.root_cause; }) add(of_kind.root_cause);
-        if constexpr (requires { of_kind.recommendation; }) add(of_kind.recommendation);
-        if constexpr (requires { of_kind.error_message; }) add(of_kind.error_message);
-      },
-      body);
-  return words;
 }
 
 void AppendEscaped(std::string& literal, std::string_view text) {
@@ -138,6 +120,7 @@ RecordColumns::RecordColumns()
       metadata_(ElementType::kText),
       scalars_(ElementType::kText),
       words_(ElementType::kText),
+      word_counts_(ElementType::kBigint),
       kinds_(ElementType::kText),
       content_hashes_(ElementType::kBytea) {
   for (const Member member : ColumnMembers()) {
@@ -165,11 +148,12 @@ void RecordColumns::Add(const StoredVersion& version, const RecordBody& body) {
   } else {
     scalars_.AddNull();
   }
-  const std::string words = WordsOf(body);
-  if (words.empty()) {
+  const RecordWords words = RecordWordsOf(schema::IndexedTextsOf(body));
+  word_counts_.Add(words.count);
+  if (words.vector.empty()) {
     words_.AddNull();
   } else {
-    words_.Add(std::string_view(words));
+    words_.Add(std::string_view(words.vector));
   }
   AddMembers(body);
 }
@@ -202,7 +186,8 @@ void RecordColumns::AddCommon(Parameters& parameters) {
                                    &bodies_,
                                    &metadata_,
                                    &scalars_,
-                                   &words_}) {
+                                   &words_,
+                                   &word_counts_}) {
     parameters.Add(*column);
   }
 }

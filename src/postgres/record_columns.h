@@ -36,7 +36,8 @@ class RecordColumns {
   void AddCommon(Parameters& parameters);
   void AddMemberColumns(Parameters& parameters);
 
-  ArrayValue ids_, stamps_, attempts_, text_hashes_, times_, bodies_, metadata_, scalars_, words_;
+  ArrayValue ids_, stamps_, attempts_, text_hashes_, times_, bodies_, metadata_, scalars_, words_,
+      word_counts_;
   ArrayValue kinds_, content_hashes_;
   std::vector<ArrayValue> members_;  // In the order of ColumnMembers().
 };

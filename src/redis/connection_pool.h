@@ -4,9 +4,8 @@
 // PING. After some failures in a row the task pauses between its attempts.
 //
 // Threads:     safe to call concurrently. Waiting callers are served in no particular order.
-// Ownership:   all leases must have ended before the pool does. Its end waits for an attempt under
-// way,
-//              and so for the system's look-up of a host's name.
+// Ownership:   all leases must have ended before the pool does. Its end waits for an attempt to
+//              connect, and so for the system's look-up of a host's name.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,9 @@
 // Creation, whole or as the last step of an intent.
 #include "base/check.h"
 #include "schema/record_json.h"
+#include "schema/search_words.h"
 #include "sqlite/commit_run.h"
 #include "sqlite/record_rows.h"
-#include "sqlite/search_words.h"
 
 namespace datastorage::sqlite {
 
@@ -54,7 +54,7 @@ Result<WriteOutcome> CommitRun::FinishIntent(const CreateOp& operation) {
 
 Result<WriteOutcome> CommitRun::StoreRecord(const CreateOp& operation, Stamp stamp) {
   const std::string body = schema::BodyToStoredText(operation.body);
-  const IndexedTexts texts = IndexedTextsOf(operation.body);
+  const schema::IndexedTexts texts = schema::IndexedTextsOf(operation.body);
   {
     StatementRun inserting(writer_.At(Query::kInsertRecord));
     inserting.BindId(operation.id).BindText(NameOf(KindOf(operation.body))).BindInteger(1);

@@ -3,15 +3,15 @@
 
 #include "base/check.h"
 #include "schema/record_json.h"
+#include "schema/search_words.h"
 #include "sqlite/commit_run.h"
 #include "sqlite/natural_key_hash.h"
 #include "sqlite/record_rows.h"
-#include "sqlite/search_words.h"
 
 namespace datastorage::sqlite {
 namespace {
 
-void BindTexts(StatementRun& execution, const IndexedTexts& indexed) {
+void BindTexts(StatementRun& execution, const schema::IndexedTexts& indexed) {
   for (const std::string_view text : indexed.texts) execution.BindText(text);
   execution.BindText(indexed.name_parts);
 }
@@ -35,8 +35,10 @@ Result<RecordBody> CommitRun::ReadBody(const RecordHead& head) {
 Result<void> CommitRun::ReplaceTexts(std::int64_t no,
                                      const RecordBody* before,
                                      const RecordBody* after) {
-  const IndexedTexts old_texts = before != nullptr ? IndexedTextsOf(*before) : IndexedTexts();
-  const IndexedTexts new_texts = after != nullptr ? IndexedTextsOf(*after) : IndexedTexts();
+  const schema::IndexedTexts old_texts =
+      before != nullptr ? schema::IndexedTextsOf(*before) : schema::IndexedTexts();
+  const schema::IndexedTexts new_texts =
+      after != nullptr ? schema::IndexedTextsOf(*after) : schema::IndexedTexts();
   if (before != nullptr && after != nullptr && old_texts == new_texts) return {};
   if (before != nullptr) {
     StatementRun deleting(writer_.At(Query::kDeleteText));
@@ -96,7 +98,7 @@ Result<void> CommitRun::ReplaceContent(const UpdateOp& operation,
   DS_RETURN_IF_ERROR(
       StatementRun(writer_.At(Query::kKeepRecordVersion)).BindInteger(head.no).Run());
   const std::string body = schema::BodyToStoredText(operation.body);
-  const IndexedTexts texts = IndexedTextsOf(operation.body);
+  const schema::IndexedTexts texts = schema::IndexedTextsOf(operation.body);
   {
     StatementRun updating(writer_.At(Query::kUpdateRecord));
     updating.BindInteger(head.version + 1).BindInteger(stamp).BindId(operation.attempt);

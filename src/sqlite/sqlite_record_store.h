@@ -3,8 +3,7 @@
 // Threads:     safe to call concurrently. One writer at a time; readers see snapshots and wait for
 //              nobody but a free connection.
 // Durability:  WAL with synchronous=FULL: what Commit answered survives a power cut. When a COMMIT
-// or a
-//              checkpoint fails to reach the disk, `on_durability_lost` is called.
+//              or a checkpoint fails to reach the disk, `on_durability_lost` is called.
 // Limitations: the directory is held by a lock; a second process is refused.
 #pragma once
 

@@ -4,9 +4,9 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "schema/members.h"
+#include "schema/search_words.h"
 #include "sqlite/filter_sql.h"
 #include "sqlite/record_rows.h"
-#include "sqlite/search_words.h"
 #include "sqlite/sqlite_record_store.h"
 
 namespace datastorage {
@@ -52,6 +52,17 @@ std::string WithFilter(Query query, const SqlPart& filter) {
   return sqlite::Substitute(SqlOf(query), "{filter}", filter.text);
 }
 
+// An FTS5 query for records that hold any word of a person's text, or nothing if there is no word.
+std::string TextQuery(std::string_view text) {
+  std::string query;
+  for (const std::string& term : schema::QueryTerms(text)) {
+    if (!query.empty()) query += " OR ";
+    // Quoted, nothing acts as a query language; terms hold neither quotes nor NUL.
+    query.append("\"").append(term).append("\"");
+  }
+  return query;
+}
+
 }  // namespace
 
 Result<std::vector<SimilarHit>> SqliteRecordStore::ExactNearest(const Embedding& query,
@@ -83,7 +94,7 @@ Result<std::vector<TextHit>> SqliteRecordStore::TextSearch(std::string_view text
                                                            int limit,
                                                            Deadline deadline) {
   DS_CHECK(limit > 0 && limit <= limits::kSearchCandidateCountMax);
-  const std::string words = sqlite::TextQuery(text);
+  const std::string words = TextQuery(text);
   if (words.empty()) return std::vector<TextHit>();
   DS_ASSIGN_OR_RETURN(const SqlPart part, sqlite::CompileFilter(filter));
   DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease reader, BeginRead(deadline));

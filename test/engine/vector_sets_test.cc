@@ -3,11 +3,26 @@
 #include <gmock/gmock.h>
 
 #include "engine/engine_fixture.h"
+#include "fake/fake_record_store.h"
+#include "fake/forwarding_record_store.h"
 
 namespace datastorage {
 namespace {
 
 using VectorSetsTest = EngineFixture;
+
+// Registers each set just before its caller does, as a replica that starts at the same moment.
+class OvertakenRecordStore final : public ForwardingRecordStore {
+ public:
+  explicit OvertakenRecordStore(RecordStore& inner) : ForwardingRecordStore(inner), store_(inner) {}
+  Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override {
+    EXPECT_TRUE(store_.RegisterSet(set, deadline).has_value());
+    return store_.RegisterSet(set, deadline);
+  }
+
+ private:
+  RecordStore& store_;
+};
 
 TEST_F(VectorSetsTest, KeepsTheSameSetOverRestarts) {
   const VectorSetId before = sets_->Live()->set.id;
@@ -27,6 +42,16 @@ TEST_F(VectorSetsTest, RetiresTheSetOfAnotherModel) {
   for (const VectorSet& set : *all) {
     EXPECT_EQ(set.state == VectorSetState::kLive, set.id == sets_->Live()->set.id);
   }
+}
+
+TEST_F(VectorSetsTest, TakesTheSetThatAnotherReplicaRegisteredFirst) {
+  FakeRecordStore store(SystemClock());
+  OvertakenRecordStore overtaken(store);
+  VectorSets sets(ThreadRuntime(), overtaken, {{"scan", index_.get()}}, "another/t1");
+  const Result<void> opened = sets.Open(Soon());
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  ASSERT_TRUE(sets.Live().has_value());
+  EXPECT_EQ(store.Sets(Soon())->size(), 1U);
 }
 
 TEST_F(VectorSetsTest, FillsTheIndexFromStoredEmbeddings) {

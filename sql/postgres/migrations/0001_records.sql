@@ -8,7 +8,9 @@
 -- Stamps rise in the order in which they are drawn only if no session hoards them.
 CREATE SEQUENCE stamp AS bigint CACHE 1;
 
--- Stems as English does, and leaves no word out: people look for "not" and "on" too.
+-- For people's own queries: words @@ plainto_tsquery('record_words', 'pods restarting'). The
+-- program fills `words` itself, independent of the server's parser, and stems nearly the same. No
+-- word is left out: people look for "not" and "on" too.
 CREATE TEXT SEARCH DICTIONARY record_stem (TEMPLATE = snowball, LANGUAGE = english);
 CREATE TEXT SEARCH CONFIGURATION record_words (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION record_words ALTER MAPPING REPLACE simple WITH record_stem;
@@ -16,6 +18,8 @@ ALTER TEXT SEARCH CONFIGURATION record_words ALTER MAPPING REPLACE simple WITH r
 -- Current versions. `body` is what was sent, to the byte; the columns beside it exist to filter,
 -- sort and join by. `metadata` is for people's queries: it is NULL where jsonb cannot hold a number
 -- of it. Filters use `metadata_scalars`: each scalar's path and text, as the program spells them.
+-- `words`: stems with their places, of weight A in the texts, of D in parts of names; `word_count`:
+-- how many words there are, the length by which searches weigh them.
 CREATE TABLE record (
   id uuid NOT NULL PRIMARY KEY,
   kind text COLLATE "C" NOT NULL
@@ -58,6 +62,7 @@ CREATE TABLE record (
   metadata jsonb CHECK (jsonb_typeof(metadata) = 'object'),
   metadata_scalars text[] COLLATE "C",
   words tsvector,
+  word_count integer NOT NULL DEFAULT 0 CHECK (word_count >= 0),
   body json NOT NULL CHECK (octet_length(body::text) <= 2097152),
   CHECK (end_time >= start_time),
   -- What each kind requires; the members it does not have stay NULL.
@@ -204,7 +209,8 @@ CREATE TABLE vector_set (
   projection text COLLATE "C" NOT NULL,
   pending_rule text COLLATE "C" NOT NULL
     CHECK (pending_rule IN ('where_embedding_is_missing', 'every_set')),
-  state text COLLATE "C" NOT NULL CHECK (state IN ('filling', 'live', 'retired'))
+  -- Preparing: commits leave rows in it, and nobody else sees it until every record has its row.
+  state text COLLATE "C" NOT NULL CHECK (state IN ('preparing', 'filling', 'live', 'retired'))
 );
 CREATE UNIQUE INDEX vector_set_live ON vector_set (state) WHERE state = 'live';
 

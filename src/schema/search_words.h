@@ -1,13 +1,15 @@
-// Words: how people's text and records' texts become terms of the text index.
+// What records are searched by and what people search for, cut into terms; every store that finds
+// by words starts from these.
 #pragma once
 
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/records.h"
 
-namespace datastorage::sqlite {
+namespace datastorage::schema {
 
 // summary, root_cause, recommendation, error_message; empty where absent.
 struct IndexedTexts {
@@ -22,10 +24,10 @@ IndexedTexts IndexedTextsOf(const RecordBody& body);
 // "OOM Killed" for "OOMKilled", in order, joined by spaces. Words without are left out.
 std::string NameParts(std::string_view text);
 
-// An FTS5 query for records that hold any word of a person's text, or nothing if there is no word.
-// Each term is quoted: nothing in the text acts as a query language. Joined words ("a_b-c.d",
-// "CrashLoopBackOff") are looked for whole and in parts. Common English words are left out unless
-// there are no others. At most limits::kTextSearchTermCountMax terms.
-std::string TextQuery(std::string_view text);
+// What a person's text asks for: terms of one word, or of several that were joined ("a_b-c.d") and
+// are meant in that order. Joined words and names ("CrashLoopBackOff") are looked for whole and in
+// parts. Common English words are left out unless there are no others. At most
+// limits::kTextSearchTermCountMax terms, of word bytes and the joiners _-./: only.
+std::vector<std::string> QueryTerms(std::string_view text);
 
-}  // namespace datastorage::sqlite
+}  // namespace datastorage::schema

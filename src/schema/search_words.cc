@@ -1,12 +1,11 @@
-#include "sqlite/search_words.h"
+#include "schema/search_words.h"
 
 #include <algorithm>
 #include <set>
-#include <vector>
 
 #include "base/limits.h"
 
-namespace datastorage::sqlite {
+namespace datastorage::schema {
 namespace {
 
 constexpr std::array<std::string_view, 48> kCommonWords{
@@ -96,18 +95,12 @@ class TermList {
     });
   }
 
-  std::string ToQuery() {
+  std::vector<std::string> Take() {
     const auto is_common = [](const std::string& term) {
       return std::binary_search(kCommonWords.begin(), kCommonWords.end(), Lowered(term));
     };
     if (!std::all_of(terms_.begin(), terms_.end(), is_common)) std::erase_if(terms_, is_common);
-    std::string query;
-    for (const std::string& term : terms_) {
-      if (!query.empty()) query += " OR ";
-      // Terms hold neither quotes nor NUL: only word bytes and joiners get here.
-      query.append("\"").append(term).append("\"");
-    }
-    return query;
+    return std::move(terms_);
   }
 
  private:
@@ -153,13 +146,13 @@ std::string NameParts(std::string_view text) {
   return joined;
 }
 
-std::string TextQuery(std::string_view text) {
+std::vector<std::string> QueryTerms(std::string_view text) {
   TermList terms;
   ForEachRun(
       text,
       [](char c) { return IsWordByte(c) || IsJoiner(c); },
       [&](std::string_view run) { terms.AddJoined(run); });
-  return terms.ToQuery();
+  return terms.Take();
 }
 
-}  // namespace datastorage::sqlite
+}  // namespace datastorage::schema

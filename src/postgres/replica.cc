@@ -1,0 +1,107 @@
+#include "postgres/replica.h"
+
+#include "base/log.h"
+#include "postgres/migrate.h"
+
+namespace datastorage::postgres {
+namespace {
+
+constexpr Duration kRoundPause = std::chrono::seconds(1);
+constexpr Duration kRoundTimeout = std::chrono::seconds(10);
+constexpr Duration kUpkeepPause = std::chrono::hours(1);
+constexpr Duration kUpkeepRetryPause = std::chrono::minutes(1);
+// A process that is ending lets go of its place soon.
+constexpr Duration kPlaceTimeout = std::chrono::seconds(5);
+constexpr Duration kPlacePause = std::chrono::milliseconds(100);
+
+constexpr std::string_view kTryShared =
+    "SELECT pg_try_advisory_lock_shared(hashtextextended('datastorage replica', 0))";
+constexpr std::string_view kTryAlone =
+    "SELECT pg_try_advisory_lock(hashtextextended('datastorage replica', 0))";
+
+}  // namespace
+
+Replica::Replica(Runtime& runtime, Options options)
+    : runtime_(runtime), options_(std::move(options)), mutex_(runtime), changed_(runtime) {}
+
+Replica::~Replica() {
+  Stop();
+}
+
+Result<void> Replica::Open(Deadline deadline) {
+  const Deadline place_deadline = deadline.Within(kPlaceTimeout);
+  for (;;) {
+    DS_ASSIGN_OR_RETURN(const bool is_taken, TryPlace(deadline));
+    if (is_taken) break;
+    if (place_deadline.HasPassed()) {
+      return Unavailable(
+          options_.use == Use::kAlone
+              ? "another service uses the database: an index in memory (--vectors memory) would "
+                "not see what it writes; serve with --vectors pgvector on each"
+              : "another service holds the database alone, since its index is in its memory "
+                "(--vectors memory): stop it, or serve with --vectors pgvector on each");
+    }
+    runtime_.Sleep(kPlacePause);
+  }
+  DS_RETURN_IF_ERROR(MakePartitions(*session_, deadline));
+  upkeep_due_ = runtime_.Now() + kUpkeepPause;
+  task_ = runtime_.Spawn("replica", [this] { Run(); });
+  return {};
+}
+
+void Replica::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.NotifyAll();
+  task_.reset();
+}
+
+void Replica::Run() {
+  for (;;) {
+    {
+      const MutexLock lock(mutex_);
+      const Deadline pause = Deadline::In(kRoundPause, runtime_);
+      while (!is_stopping_ && !pause.HasPassed()) changed_.Wait(mutex_, pause);
+      if (is_stopping_) return;
+    }
+    if (!Round()) return;
+  }
+}
+
+bool Replica::Round() {
+  const Deadline deadline = Deadline::In(kRoundTimeout, runtime_);
+  if (session_ == nullptr || !session_->is_usable() || !session_->IsAlive()) {
+    const Result<bool> is_taken = TryPlace(deadline);
+    // The database is away: whoever else wants the place cannot have it either.
+    if (!is_taken.has_value()) return true;
+    if (!*is_taken) {
+      if (options_.on_lost) options_.on_lost("another service has taken the database");
+      return false;
+    }
+  }
+  if (runtime_.Now() < upkeep_due_) return true;
+  const Result<void> made = MakePartitions(*session_, deadline);
+  if (!made.has_value()) {
+    // Rows without a partition of their own land in the default one, so nothing is refused.
+    Log(LogLevel::kWarning,
+        "partitions were not made",
+        {{"error", std::string_view(made.error().message)}});
+  }
+  upkeep_due_ = runtime_.Now() + (made.has_value() ? kUpkeepPause : kUpkeepRetryPause);
+  return true;
+}
+
+Result<bool> Replica::TryPlace(Deadline deadline) {
+  if (session_ == nullptr || !session_->is_usable() || !session_->IsAlive()) {
+    session_.reset();
+    DS_ASSIGN_OR_RETURN(session_, Connection::Open(options_.connection, deadline));
+  }
+  Call call{.sql = std::string(options_.use == Use::kAlone ? kTryAlone : kTryShared)};
+  DS_ASSIGN_OR_RETURN(const Rows rows,
+                      session_->RunOne("take its place", std::move(call), deadline));
+  return rows.Bool(0, 0);
+}
+
+}  // namespace datastorage::postgres

@@ -1,0 +1,37 @@
+// SearchCalls: the statements of lists and searches, which are put together for each filter.
+//
+// Errors: kInvalidArgument when the filter holds too many values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "domain/query.h"
+#include "postgres/connection.h"
+
+namespace datastorage::postgres {
+
+// What the records of a list must match, their kind included.
+Filter FilterOf(const ListQuery& query);
+
+// Up to `query.limit` + 1 records, in the columns that ReadRecord takes.
+Result<Call> ListCall(const ListQuery& query);
+
+// How many match, counted no further than `cap`.
+Result<Call> CountCall(const Filter& filter, std::optional<std::int64_t> cap);
+
+// Opens the cursor kNearestCursor over id stamp v of the records that match and have an embedding
+// of their current text in `space`; FetchCall takes the next rows. In a transaction.
+inline constexpr std::string_view kNearestCursor = "nearest";
+Result<Call> NearestCall(std::string_view space, const Filter& filter);
+Call FetchCall(int row_count);
+
+// Up to `limit` of the records that match `words` (::tsquery): id word_count words.
+Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit);
+
+// Of the newest `limit` records, those that match: the same columns.
+Result<Call> NewestWordsCall(std::string_view words, const Filter& filter, int limit);
+
+}  // namespace datastorage::postgres
