@@ -92,9 +92,21 @@ start_postgres() {
   fi
 }
 
+# Debian's redis-tools hold the server's program under another name only; it tells what to be by the
+# name that it is called by.
+redis_server() {
+  local program
+  if program=$(command -v redis-server || command -v valkey-server); then
+    printf '%s\n' "$program"
+    return
+  fi
+  ln -sf "$(command -v redis-check-rdb)" "$FOLDER/redis-server"
+  printf '%s\n' "$FOLDER/redis-server"
+}
+
 start_redis() {
   if is_running "$FOLDER/redis.pid"; then return; fi
-  redis-server --daemonize yes --bind 127.0.0.1 --port "$REDIS_PORT" --dir "$FOLDER" \
+  "$(redis_server)" --daemonize yes --bind 127.0.0.1 --port "$REDIS_PORT" --dir "$FOLDER" \
     --pidfile "$FOLDER/redis.pid" --logfile "$FOLDER/redis.log" --save "" \
     --maxmemory 256mb --maxmemory-policy allkeys-lru >/dev/null ||
     fail "Redis could not be started" "read data/servers/redis.log"

@@ -26,7 +26,7 @@ PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtim
       committer_(sessions_.writers(), *options.clock),
       reader_(sessions_),
       search_(sessions_),
-      pending_(sessions_, *options.clock),
+      pending_(sessions_),
       registry_(sessions_, *options.clock),
       replica_(runtime,
                {options.sessions.connection,

@@ -8,35 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "fake/fake_record_store.h"
-#include "sim/idle_record_store.h"
-#include "sqlite/sqlite_record_store.h"
+#include "contract/contract_stores.h"
 #include "support/manual_clock.h"
 #include "support/record_text.h"
 #include "support/temporary_folder.h"
 
 namespace datastorage {
-
-// Makes an empty store of its type; the folder and clock outlive it.
-template <class Store>
-std::unique_ptr<Store> MakeStore(const std::string& folder, const Clock& clock);
-
-template <>
-inline std::unique_ptr<SqliteRecordStore> MakeStore(const std::string& folder, const Clock& clock) {
-  auto opened = SqliteRecordStore::Open({.directory = folder, .clock = &clock, .vfs = ""});
-  EXPECT_TRUE(opened.has_value());
-  return opened.has_value() ? *std::move(opened) : nullptr;
-}
-
-template <>
-inline std::unique_ptr<FakeRecordStore> MakeStore(const std::string&, const Clock& clock) {
-  return std::make_unique<FakeRecordStore>(clock);
-}
-
-template <>
-inline std::unique_ptr<IdleRecordStore> MakeStore(const std::string&, const Clock& clock) {
-  return std::make_unique<IdleRecordStore>(clock);
-}
 
 inline constexpr const char* kContractSpace = "model/t1";
 

@@ -14,7 +14,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-using Stores = testing::Types<SqliteRecordStore, FakeRecordStore, IdleRecordStore>;
+using Stores =
+    testing::Types<SqliteRecordStore, PostgresRecordStore, FakeRecordStore, IdleRecordStore>;
 TYPED_TEST_SUITE(RecordStoreContract, Stores);
 
 TYPED_TEST(RecordStoreContract, ReadsBackWhatWasCreated) {

@@ -97,14 +97,20 @@ TEST_F(SetRegistryTest, LeavesARowForEachRecordThatIsWrittenMeanwhile) {
       poll(nullptr, 0, 1);
     }
   };
+  // Fast enough to overtake a commit, if it did not wait for it.
+  SetRegistry registry(sessions_, store_.clock);
   std::vector<VectorSetId> sets;
-  for (const char* const space : {"a", "b", "c", "d"}) {
+  for (int i = 0; i < 12; ++i) {
     await_more();
-    sets.push_back(Register(SetOf(space, VectorSetState::kFilling)));
+    const auto set =
+        registry.RegisterSet(SetOf(std::to_string(i), VectorSetState::kFilling), Soon());
+    if (!set.has_value()) ADD_FAILURE() << set.error().message;
+    if (set.has_value()) sets.push_back(set->id);
   }
   await_more();
   is_over = true;
   for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(sets.size(), 12U);
   for (const VectorSetId set : sets) EXPECT_EQ(CountWithoutRow(set), "0") << set;
 }
 

@@ -1,43 +1,30 @@
-// Random spans of operations give equal outcomes, equal answers to reads and equal dumps on SQLite
-// and on the fake, which share no code. SQLite is closed and opened again at random points.
+// Random spans of operations give equal outcomes, equal answers to reads and equal dumps on each
+// real store and on the fake, which share no code. The store is closed and opened again at random
+// points.
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "fake/fake_record_store.h"
+#include "property/store_worlds.h"
 #include "schema/members.h"
-#include "sqlite/sqlite_record_store.h"
-#include "support/manual_clock.h"
 #include "support/random_filters.h"
 #include "support/random_spans.h"
 #include "support/record_text.h"
-#include "support/sqlite_dump.h"
-#include "support/temporary_folder.h"
 
 namespace datastorage {
 namespace {
 
-constexpr int kWorldCount = 20;
 constexpr int kSpanCount = 110;  // A world.
 
 // Both stores, side by side: every call goes to both, and their answers must be equal.
+template <class World>
 class TwoStores {
  public:
-  explicit TwoStores(std::uint64_t seed) : spans_(seed) { Open(); }
-
-  void Open() {
-    sqlite_.reset();
-    auto opened = SqliteRecordStore::Open(
-        {.directory = folder_.path(), .reader_count = 1, .clock = &clock_, .vfs = "unix"});
-    ASSERT_TRUE(opened.has_value()) << opened.error().message;
-    sqlite_ = *std::move(opened);
-  }
+  explicit TwoStores(std::uint64_t seed) : spans_(seed) { world_.Open(); }
 
   template <class Call>
   void Same(const char* what, Call call) {
-    EXPECT_EQ(TextOf(call(static_cast<RecordStore&>(*sqlite_))),
-              TextOf(call(static_cast<RecordStore&>(fake_))))
-        << what;
+    EXPECT_EQ(TextOf(call(world_.store())), TextOf(call(static_cast<RecordStore&>(fake_)))) << what;
   }
 
   void Step() {
@@ -52,8 +39,8 @@ class TwoStores {
     } else {
       ReadAll();
     }
-    if (spans_.random().Chance(5)) Open();
-    ASSERT_EQ(DumpOfDirectory(folder_.path()), fake_.Dump());
+    if (spans_.random().Chance(5)) world_.Open();
+    world_.CompareDumps();
   }
 
   std::set<WriteStatus> seen;
@@ -66,10 +53,11 @@ class TwoStores {
     const std::vector<WriteOp> operations = spans_.Next(clock_.WallNow());
     const CommitMode mode =
         spans_.random().Chance(80) ? CommitMode::kEachForItself : CommitMode::kAllOrNothing;
-    const auto outcomes = sqlite_->Commit(operations, mode, Deadline::Never());
+    auto outcomes = world_.store().Commit(operations, mode, Deadline::Never());
     const auto expected = fake_.Commit(operations, mode, Deadline::Never());
+    ASSERT_TRUE(outcomes.has_value()) << outcomes.error().message;
+    world_.Learn(mode, *expected, *outcomes);
     ASSERT_EQ(TextOf(outcomes), TextOf(expected));
-    ASSERT_TRUE(outcomes.has_value());
     spans_.Learn(operations, *outcomes);
     for (const WriteOp& operation : operations) NoteAttempt(operation);
     for (const WriteOutcome& outcome : *outcomes) seen.insert(outcome.status);
@@ -121,9 +109,10 @@ class TwoStores {
     const auto lease = [&](RecordStore& store) {
       return store.LeaseDue(set, limit, until, Deadline::Never());
     };
+    const std::string answer = TextOf(lease(world_.store()));
     const auto leased = lease(fake_);
     ASSERT_TRUE(leased.has_value());
-    ASSERT_EQ(TextOf(lease(*sqlite_)), TextOf(leased));
+    ASSERT_EQ(answer, TextOf(leased));
     std::vector<PendingVector> rows = *leased;
     for (const PendingVector& row : rows) leased_intent_count += row.is_intent ? 1 : 0;
     for (PendingVector& row : rows) {
@@ -210,22 +199,26 @@ class TwoStores {
   RandomSpans spans_;
   std::vector<AttemptRef> attempts_;
   ManualClock clock_;
-  TemporaryFolder folder_;
   FakeRecordStore fake_{clock_};
-  std::unique_ptr<SqliteRecordStore> sqlite_;
+  World world_{clock_, fake_};
 };
 
-TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnSqliteAndTheFake) {
+template <class World>
+class RecordStoreSpans : public testing::Test {};
+using Worlds = testing::Types<SqliteWorld, PostgresWorld>;
+TYPED_TEST_SUITE(RecordStoreSpans, Worlds);
+
+TYPED_TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnTheStoreAndTheFake) {
   std::set<WriteStatus> seen;
   int span_count = 0;
   int leased_intent_count = 0;
   int settled_count = 0;
-  for (int world = 0; world < kWorldCount; ++world) {
+  for (int world = 0; world < TypeParam::kCount; ++world) {
     SCOPED_TRACE("seed " + std::to_string(world));
-    TwoStores stores(static_cast<std::uint64_t>(world));
+    TwoStores<TypeParam> stores(static_cast<std::uint64_t>(world));
     while (stores.span_count < kSpanCount) {
       stores.Step();
-      ASSERT_FALSE(HasFailure());
+      ASSERT_FALSE(this->HasFailure());
     }
     seen.insert(stores.seen.begin(), stores.seen.end());
     span_count += stores.span_count;
@@ -237,9 +230,9 @@ TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnSqliteAndTheFake) {
               seen.size(),
               leased_intent_count,
               settled_count);
-  EXPECT_GT(leased_intent_count, 5);
-  EXPECT_GT(settled_count, 1'000);
-  EXPECT_GE(span_count, 2'000);
+  EXPECT_GE(leased_intent_count, TypeParam::kCount / 4);
+  EXPECT_GT(settled_count, TypeParam::kCount * 50);
+  EXPECT_GE(span_count, TypeParam::kCount * kSpanCount);
   EXPECT_EQ(seen.size(), 18U);
 }
 

@@ -1,0 +1,94 @@
+// Real stores beside a fake that gets the same calls, each call after the real one.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fake/fake_record_store.h"
+#include "postgres/postgres_record_store.h"
+#include "postgres/store_session.h"
+#include "postgres/table_dump.h"
+#include "sqlite/sqlite_record_store.h"
+#include "support/manual_clock.h"
+#include "support/sqlite_dump.h"
+#include "support/temporary_folder.h"
+#include "support/translated_stamps.h"
+
+namespace datastorage {
+
+class SqliteWorld {
+ public:
+  static constexpr int kCount = 20;
+
+  SqliteWorld(const Clock& clock, FakeRecordStore& fake) : clock_(clock), fake_(fake) {}
+
+  void Open() {
+    store_.reset();
+    auto opened = SqliteRecordStore::Open(
+        {.directory = folder_.path(), .reader_count = 1, .clock = &clock_, .vfs = "unix"});
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    store_ = *std::move(opened);
+  }
+  RecordStore& store() { return *store_; }
+  void Learn(CommitMode, const std::vector<WriteOutcome>&, std::vector<WriteOutcome>&) {}
+  void CompareDumps() { ASSERT_EQ(DumpOfDirectory(folder_.path()), fake_.Dump()); }
+
+ private:
+  const Clock& clock_;
+  FakeRecordStore& fake_;
+  TemporaryFolder folder_;
+  std::unique_ptr<SqliteRecordStore> store_;
+};
+
+// A sequence leaves gaps where a drawn stamp is not used, so stamps are compared by a translation
+// that must keep their order.
+class PostgresWorld {
+ public:
+  static constexpr int kCount = 8;
+
+  PostgresWorld(const Clock& clock, FakeRecordStore& fake)
+      : clock_(clock), fake_(fake), translated_(fake) {
+    // Random bodies keep none of the rules of validation.
+    test::PostgresServer::Shared().Run(
+        database_,
+        "DO $$ DECLARE name text; BEGIN FOR name IN SELECT conname FROM pg_constraint"
+        " WHERE conrelid = 'record'::regclass AND contype = 'c' LOOP"
+        " EXECUTE format('ALTER TABLE record DROP CONSTRAINT %I', name); END LOOP; END $$");
+  }
+
+  void Open() {
+    store_.reset();
+    auto opened = PostgresRecordStore::Open(
+        {.sessions = {.connection = {.conninfo = conninfo_}, .writer_count = 1, .reader_count = 1},
+         .clock = &clock_},
+        ThreadRuntime(),
+        postgres::Soon());
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    store_ = *std::move(opened);
+    translated_.SetInner(*store_);
+  }
+  RecordStore& store() { return translated_; }
+  void Learn(CommitMode mode,
+             const std::vector<WriteOutcome>& expected,
+             std::vector<WriteOutcome>& outcomes) {
+    translated_.Learn(mode, expected, outcomes);
+  }
+  void CompareDumps() {
+    const auto fake_of = [&](Stamp stamp) { return translated_.BesideOf(stamp); };
+    ASSERT_EQ(postgres::DumpTables(*session_, fake_of), postgres::Without("stamp", fake_.Dump()));
+  }
+
+ private:
+  const Clock& clock_;
+  FakeRecordStore& fake_;
+  const std::string database_ = postgres::MakeStoreDatabase();
+  const std::string conninfo_ = test::PostgresServer::Shared().Conninfo(database_);
+  const std::unique_ptr<postgres::Connection> session_ = postgres::OpenSession(conninfo_);
+  TranslatedStamps translated_;
+  std::unique_ptr<PostgresRecordStore> store_;
+};
+
+}  // namespace datastorage
