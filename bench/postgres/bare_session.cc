@@ -38,6 +38,13 @@ void BareSession::Run(const char* sql) {
   Check(PQexec(session_.get(), sql));
 }
 
+std::string BareSession::Ask(const char* sql) {
+  PGresult* const result = PQexec(session_.get(), sql);
+  std::string value = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+  Check(result);
+  return value;
+}
+
 void BareSession::Prepare(const char* name, const std::string& sql) {
   Check(PQprepare(session_.get(), name, sql.c_str(), 0, nullptr));
 }

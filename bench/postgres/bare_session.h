@@ -19,6 +19,8 @@ class BareSession {
   explicit BareSession(const std::string& conninfo);
 
   void Run(const char* sql);
+  // The first value of the first row, "" for NULL.
+  std::string Ask(const char* sql);
   void Prepare(const char* name, const std::string& sql);
   // One round trip.
   void RunPrepared(const char* name, const postgres::Parameters& parameters);

@@ -26,7 +26,8 @@ SERVICES = {
     "service inline": ["--vectors", "pgvector", "--vectors-write", "inline"],
     "service memory": ["--vectors", "memory"],
 }
-SINGLE, PLAIN, GROUPED = "(a) single, indexed", "(b) single, plain", "(c) grouped"
+SINGLE, PLAIN = "(a) single, indexed", "(b) single, plain"
+GROUPED, GROUPED_RECORDS = "(c) grouped", "(c) without pgvector's tables"
 COLUMNS = [("records/s", "per_second", 0), ("p50 ms", "p50_ms", 1), ("p95 ms", "p95_ms", 1),
            ("p99 ms", "p99_ms", 1), ("server µs", "server_us", 0), ("service µs", "service_us", 0),
            ("load µs", "load_us", 0), ("batch", "batch", 1), ("cached", "cached", 2),
@@ -70,7 +71,8 @@ class Benchmark:
         ways = dict(zip(self.services, services))
         ways |= {SINGLE: single_way("a", server, self.programs, True),
                  PLAIN: single_way("b", server, self.programs, False),
-                 GROUPED: grouped_way("c", server, self.programs, batch)}
+                 GROUPED: grouped_way("c", server, self.programs, batch, True),
+                 GROUPED_RECORDS: grouped_way("records", server, self.programs, batch)}
         try:
             runs = self._take_turns(ways, count, rounds)
         finally:

@@ -1,6 +1,7 @@
 // commit_load: what a bare libpq program stores, by one of the ways of rows.h, each connection in
 // a thread of its own, closed loop or at a rate. See load/stage.h for how it is started and what it
-// prints. With --migrate it makes the service's tables instead.
+// prints. With --migrate it makes the service's tables instead, with --pgvector those of vectors
+// too.
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "bench/postgres/rows.h"
 #include "postgres/connection.h"
 #include "postgres/migrate.h"
+#include "postgres/pgvector_schema.h"
 
 namespace datastorage::load {
 namespace {
@@ -21,6 +23,7 @@ struct Options {
   std::string conninfo;
   std::string way = "single";
   bool migrates = false;
+  bool has_pgvector = false;
   std::size_t connection_count = 32;
   std::size_t count = 1'000;  // Records
   std::size_t batch_size = 1;
@@ -32,12 +35,15 @@ struct Options {
 const std::map<std::string, std::function<std::unique_ptr<RowWriter>(const std::string&)>> kWays{
     {"single", OpenSingle}, {"grouped", OpenGrouped}, {"store", OpenStore}, {"empty", OpenEmpty}};
 
-void MakeTables(const std::string& conninfo) {
+void MakeTables(const Options& options) {
   const Deadline deadline = Deadline::In(std::chrono::minutes(1));
-  auto owner = postgres::Connection::Open({.conninfo = conninfo}, deadline);
+  auto owner = postgres::Connection::Open({.conninfo = options.conninfo}, deadline);
   if (!owner.has_value()) GiveUp(owner.error().message);
   const auto migrated = postgres::Migrate(**owner, postgres::AllMigrations(), "", deadline);
   if (!migrated.has_value()) GiveUp(migrated.error().message);
+  if (!options.has_pgvector) return;
+  const auto installed = postgres::InstallPgvector(**owner, "", deadline);
+  if (!installed.has_value()) GiveUp(installed.error().message);
 }
 
 // What the threads share: the rows, and which batch is next.
@@ -107,6 +113,7 @@ int main(int argc, char** argv) {
   app.add_option("--way", options.way, "single, grouped, store or empty")
       ->check(CLI::IsMember({"single", "grouped", "store", "empty"}));
   app.add_flag("--migrate", options.migrates, "Make the service's tables, and nothing else");
+  app.add_flag("--pgvector", options.has_pgvector, "With --migrate: those of pgvector too");
   app.add_option("--connections", options.connection_count)->check(CLI::Range(1, 1'000));
   app.add_option("--count", options.count, "Records");
   app.add_option("--batch", options.batch_size, "Records a transaction")
@@ -116,7 +123,7 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "Number of the first record");
   CLI11_PARSE(app, argc, argv);
   if (options.migrates) {
-    MakeTables(options.conninfo);
+    MakeTables(options);
     return 0;
   }
   Run(options);

@@ -4,6 +4,7 @@
 #include "base/uuid.h"
 #include "bench/postgres/bare_session.h"
 #include "bench/postgres/rows.h"
+#include "postgres/half_vector.h"
 
 namespace datastorage::load {
 namespace {
@@ -50,7 +51,7 @@ constexpr const char* kInsertPoints =
     " FROM unnest($1::uuid[], $2::bigint[]) AS u (id, stamp) ORDER BY u.id";
 constexpr const char* kInsertHead =
     "INSERT INTO vector_head (record_id, v) SELECT u.id, u.v"
-    " FROM unnest($1::uuid[], $2::real[]) AS u (id, v)";
+    " FROM unnest($1::uuid[], $2::halfvec[]) AS u (id, v)";
 
 // Stands for the sequence, which would cost a round trip.
 std::int64_t NextStamp() {
@@ -101,11 +102,16 @@ struct Columns {
 
 class GroupedWriter final : public RowWriter {
  public:
-  explicit GroupedWriter(const std::string& conninfo) : session_(conninfo) {
+  explicit GroupedWriter(const std::string& conninfo)
+      : session_(conninfo), vector_type_(session_.Ask("SELECT to_regtype('halfvec')::oid")) {
     session_.Prepare("begin", "BEGIN");
     session_.Prepare("keys", kInsertKeys);
     session_.Prepare("records", kInsertRecords);
     session_.Prepare("embeddings", kInsertEmbeddings);
+    if (!vector_type_.empty()) {
+      session_.Prepare("points", kInsertPoints);
+      session_.Prepare("head", kInsertHead);
+    }
     session_.Prepare("commit", "COMMIT");
   }
 
@@ -136,12 +142,26 @@ class GroupedWriter final : public RowWriter {
     session_.Send("keys", keys);
     session_.Send("records", records);
     session_.Send("embeddings", embeddings);
+    if (!vector_type_.empty()) SendPoints(rows, columns);
     session_.Send("commit", {});
     session_.AwaitSent();
   }
 
  private:
+  void SendPoints(std::span<const DrawnRow> rows, Columns& columns) {
+    ArrayValue vectors(static_cast<std::uint32_t>(std::stoul(vector_type_)));
+    for (const DrawnRow& row : rows) {
+      vectors.Add(std::string_view(postgres::HalfVectorBytes(row.embedding.vector)));
+    }
+    Parameters points, head;
+    points.Add(columns.ids).Add(columns.stamps);
+    head.Add(columns.ids).Add(vectors);
+    session_.Send("points", points);
+    session_.Send("head", head);
+  }
+
   BareSession session_;
+  const std::string vector_type_;  // The number of halfvec; empty: the tables are not there.
 };
 
 }  // namespace

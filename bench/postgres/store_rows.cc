@@ -12,7 +12,7 @@ constexpr const char* kSpace = "lexical-load/t1";
 class StoreWriter final : public RowWriter {
  public:
   explicit StoreWriter(const std::string& conninfo)
-      : pool_(1, postgres::WriterOpener({.conninfo = conninfo})) {
+      : pool_(1, postgres::WriterOpener({.conninfo = conninfo}, true)) {
     const auto lease = pool_.Acquire(Deadline::In(std::chrono::seconds(30)));
     if (!lease.has_value()) GiveUp(lease.error().message);
   }

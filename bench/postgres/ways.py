@@ -82,9 +82,10 @@ def single_way(name, server, programs, is_indexed):
     return way
 
 
-def grouped_way(name, server, programs, batch, way="grouped"):
+def grouped_way(name, server, programs, batch, has_pgvector=False, way="grouped"):
     way = BareWay(name, server, programs, way=way, connections=GROUP_CONNECTIONS, batch=batch)
-    Load.run_once(programs.commit_load, "--conninfo", way.conninfo, "--migrate")
+    Load.run_once(programs.commit_load, "--conninfo", way.conninfo, "--migrate",
+                  *(["--pgvector"] if has_pgvector else []))
     return way
 
 
@@ -94,6 +95,7 @@ class ServiceWay:
     def __init__(self, name, server, programs, *options):
         self.name, self.server, self.programs = name, server, programs
         self.database = server.make_database(f"service_{name}")
+        self.has_pgvector = "pgvector" in options
         self.service = Service(programs.service, "--store", server.url(self.database),
                                "--embedder", "lexical", *options)
         self.service.sleep()
@@ -125,7 +127,10 @@ class ServiceWay:
         return [self.service.metric(f"commit_batch_size_{part}") for part in ("sum", "count")]
 
     def pending_count(self):
-        return int(self.server.run("SELECT count(*) FROM pending_vector", self.database))
+        """Vectors that are not where they belong yet."""
+        tables = ["pending_vector", "vector_head"] if self.has_pgvector else ["pending_vector"]
+        counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        return int(self.server.run(f"SELECT {counts}", self.database))
 
     def settle(self, figures):
         """Waits until what was left for later is done; notes how long and at what cost."""

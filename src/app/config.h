@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/cli11_forward.h"
 #include "cli/environment.h"
+#include "postgres/vector_statements.h"
 #include "redis/address.h"
 
 namespace datastorage::app {
@@ -37,6 +38,9 @@ struct Config {
   std::string store_conninfo;        // Of PostgreSQL; empty: SQLite in the data folder.
   std::string store_owner_conninfo;  // Of the role that migrates; empty: the store's own.
   int store_session_count = 0;
+  // Vectors in the tables of the PostgreSQL store, by pgvector; else in memory.
+  bool has_pgvector = false;
+  postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;
   std::string model_directory;

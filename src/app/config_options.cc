@@ -90,9 +90,16 @@ std::string ApplyFolder(const std::string& text, std::string& folder) {
   return {};
 }
 
-std::string ApplyOnlySupported(const std::string& text, std::string_view supported) {
-  if (text == supported) return {};
-  return "is not supported by this program; supported: " + std::string(supported);
+std::string ApplyVectors(const std::string& text, Config& config) {
+  constexpr NamedChoice<bool> kPlaces[] = {{"memory", false}, {"pgvector", true}};
+  return ApplyChoice(text, kPlaces, config.has_pgvector);
+}
+
+std::string ApplyVectorsWrite(const std::string& text, Config& config) {
+  using postgres::VectorWriteMode;
+  constexpr NamedChoice<VectorWriteMode> kModes[] = {{"deferred", VectorWriteMode::kDeferred},
+                                                     {"inline", VectorWriteMode::kInline}};
+  return ApplyChoice(text, kModes, config.vector_write_mode);
 }
 
 std::string ApplyLogLevel(const std::string& text, Config& config) {
@@ -207,8 +214,16 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"vectors",
      "STORE",
      "memory",
-     "Where vectors are searched: memory, filled at start",
-     [](const std::string& text, Config&) { return ApplyOnlySupported(text, "memory"); }},
+     "Where vectors are searched: memory, filled at start, for one service; or pgvector, in the "
+     "database of --store, for any number of services",
+     ApplyVectors},
+    {"vectors-write",
+     "WHEN",
+     "deferred",
+     "When pgvector's index takes a new vector: deferred (after the answer; searches compare it "
+     "one "
+     "by one until then) or inline (by the write)",
+     ApplyVectorsWrite},
     {"cache",
      "STORE",
      "memory",

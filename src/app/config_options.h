@@ -18,7 +18,7 @@ struct OptionDescription {
   std::string (*apply)(const std::string& text, Config& config);
 };
 
-inline constexpr int kOptionCount = 16;
+inline constexpr int kOptionCount = 17;
 const std::array<OptionDescription, kOptionCount>& Options();
 
 // "log-level" to "DATASTORAGE_LOG_LEVEL".

@@ -13,6 +13,7 @@
 #include "postgres/address.h"
 #include "postgres/connection.h"
 #include "postgres/migrate.h"
+#include "postgres/pgvector_schema.h"
 #include "redis/redis_embedding_cache.h"
 
 namespace datastorage::app {
@@ -141,8 +142,10 @@ Finding CheckDatabase(const Config& config) {
             place + ": " + session.error().message,
             "start the server, or mend the URL of --store"};
   }
-  const Result<void> checked =
-      postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
+  Result<void> checked = postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
+  if (checked.has_value() && config.has_pgvector) {
+    checked = postgres::CheckPgvector(**session, deadline);
+  }
   if (!checked.has_value()) {
     return {FindingState::kWarning,
             kCheck,

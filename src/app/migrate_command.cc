@@ -7,6 +7,7 @@
 #include "cli/exit_code.h"
 #include "postgres/address.h"
 #include "postgres/migrate.h"
+#include "postgres/pgvector_schema.h"
 
 namespace datastorage::app {
 namespace {
@@ -40,14 +41,15 @@ int Migrate(const Config& config, const MigrateOptions& options) {
   if (!session.has_value()) return Fail(session.error());
   const std::string place = postgres::DescriptionOf(conninfo);
   const std::span<const postgres::Migration> steps = postgres::AllMigrations();
-  if (options.only_looks) {
-    const Result<void> checked = postgres::CheckSchema(**session, steps, deadline);
-    if (!checked.has_value()) return Fail(checked.error());
-  } else {
-    const Result<void> migrated =
-        postgres::Migrate(**session, steps, options.service_role, deadline);
-    if (!migrated.has_value()) return Fail(migrated.error());
+  Result<void> done = options.only_looks
+                          ? postgres::CheckSchema(**session, steps, deadline)
+                          : postgres::Migrate(**session, steps, options.service_role, deadline);
+  if (done.has_value() && config.has_pgvector) {
+    done = options.only_looks
+               ? postgres::CheckPgvector(**session, deadline)
+               : postgres::InstallPgvector(**session, options.service_role, deadline);
   }
+  if (!done.has_value()) return Fail(done.error());
   std::fprintf(stderr, "%s has schema version %zu\n", place.c_str(), steps.size());
   return static_cast<int>(cli::ExitCode::kOk);
 }

@@ -84,8 +84,9 @@ void SayWhatRuns(const Config& config, const Service& service) {
   if (config.store_conninfo.empty()) {
     std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
   } else {
-    std::printf("records in PostgreSQL at %s\n",
-                postgres::DescriptionOf(config.store_conninfo).c_str());
+    std::printf("records in PostgreSQL at %s, vectors %s\n",
+                postgres::DescriptionOf(config.store_conninfo).c_str(),
+                config.has_pgvector ? "in the same database (pgvector)" : "in memory");
   }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());

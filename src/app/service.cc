@@ -70,21 +70,32 @@ void Service::KeepStore(std::unique_ptr<Store> store) {
 }
 
 Result<void> Service::OpenStores() {
-  if (config_.store_conninfo.empty()) {
-    SqliteRecordStore::Options options;
-    options.directory = config_.data_directory;
-    DS_ASSIGN_OR_RETURN(std::unique_ptr<SqliteRecordStore> store, SqliteRecordStore::Open(options));
-    KeepStore(std::move(store));
-    return {};
-  }
+  if (!config_.store_conninfo.empty()) return OpenPostgres();
+  SqliteRecordStore::Options options;
+  options.directory = config_.data_directory;
+  DS_ASSIGN_OR_RETURN(std::unique_ptr<SqliteRecordStore> store, SqliteRecordStore::Open(options));
+  KeepStore(std::move(store));
+  return {};
+}
+
+Result<void> Service::OpenPostgres() {
   PostgresRecordStore::Options options;
   options.sessions.connection.conninfo = config_.store_conninfo;
   options.sessions.reader_count = config_.store_session_count;
   options.owner_conninfo = config_.store_owner_conninfo;
-  options.use = postgres::Replica::Use::kAlone;
+  options.has_pgvector = config_.has_pgvector;
+  options.vector_write_mode = config_.vector_write_mode;
+  if (!config_.has_pgvector) options.use = postgres::Replica::Use::kAlone;
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
                       PostgresRecordStore::Open(options, runtime_, deadline));
+  if (config_.has_pgvector) {
+    postgres::PgvectorIndex::Options index_options;
+    index_options.write_mode = config_.vector_write_mode;
+    pgvector_ = std::make_unique<postgres::PgvectorIndex>(store->sessions(), index_options);
+    head_mover_ = std::make_unique<postgres::HeadMover>(
+        runtime_, store->sessions(), metrics_, postgres::HeadMover::Options{});
+  }
   KeepStore(std::move(store));
   return {};
 }
@@ -110,8 +121,10 @@ void Service::Wire() {
   }
   EmbeddingService* embedding = embedding_service_.get();
   const std::string space = embedding != nullptr ? embedding->Space() : "";
-  sets_ = std::make_unique<VectorSets>(
-      runtime_, *store_, std::vector<VectorEngine>{{"scan", &index_}}, space);
+  const VectorEngine engine =
+      pgvector_ != nullptr ? VectorEngine{std::string(postgres::kPgvectorEngine), pgvector_.get()}
+                           : VectorEngine{"scan", &index_};
+  sets_ = std::make_unique<VectorSets>(runtime_, *store_, std::vector{engine}, space);
   catch_up_ = std::make_unique<CatchUp>(runtime_, *store_);
   sets_->OnBind([this](const VectorPlace& place, Deadline deadline) {
     return catch_up_->Look(place, deadline);
@@ -141,6 +154,7 @@ void Service::Wire() {
 
 void Service::Start() {
   sets_->StartFilling();
+  if (head_mover_ != nullptr) head_mover_->Start();
   settler_->Start();
   relay_->Start();
 }
@@ -151,6 +165,7 @@ void Service::Stop() {
   if (relay_ != nullptr) relay_->Stop();
   if (settler_ != nullptr) settler_->Stop();
   if (sets_ != nullptr) sets_->Stop();
+  if (head_mover_ != nullptr) head_mover_->Stop();
 }
 
 }  // namespace datastorage::app

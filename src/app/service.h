@@ -25,6 +25,8 @@
 #include "memory_cache/memory_embedding_cache.h"
 #include "ports/embedder.h"
 #include "ports/record_backup.h"
+#include "postgres/head_mover.h"
+#include "postgres/pgvector_index.h"
 #include "redis/redis_embedding_cache.h"
 #include "scan/scan_index.h"
 
@@ -58,6 +60,7 @@ class Service {
   Service(const Config& config, Runtime& runtime);
   Result<void> OpenEmbedder();
   Result<void> OpenStores();
+  Result<void> OpenPostgres();
   template <class Store>
   void KeepStore(std::unique_ptr<Store> store);
   // Where embeddings are looked up: memory, before the shared cache if there is one.
@@ -76,6 +79,8 @@ class Service {
   std::unique_ptr<RecordStore> store_;
   HealthProbe* store_probe_ = nullptr;  // These are the store too.
   RecordBackup* store_backup_ = nullptr;
+  std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // Where it is configured, with its mover.
+  std::unique_ptr<postgres::HeadMover> head_mover_;
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;

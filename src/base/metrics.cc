@@ -148,6 +148,16 @@ const std::array<MetricDescription, kMetricCount>& Table() {
        "Embeddings given to the shared cache: stored or failed.",
        {"result"},
        {}},
+      {"datastorage_vector_head_rows",
+       kGauge,
+       "New vectors that wait outside of pgvector's index, counted no further than their bound.",
+       {},
+       {}},
+      {"datastorage_vector_head_moved_total",
+       kCounter,
+       "New vectors that this replica brought into pgvector's index.",
+       {},
+       {}},
       {"datastorage_build_info", kGauge, "Always 1; what runs.", {"version", "compiler"}, {}},
   }};
   return table;

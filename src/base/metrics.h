@@ -43,9 +43,11 @@ enum class Metric : std::uint8_t {
   kIndexScanDuration,
   kSharedCacheLookups,  // {result}
   kSharedCacheStores,   // {result}
-  kBuild,               // {version, compiler}
+  kVectorHeadRows,
+  kVectorHeadMoved,
+  kBuild,  // {version, compiler}
 };
-inline constexpr int kMetricCount = 30;
+inline constexpr int kMetricCount = 32;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

@@ -17,6 +17,7 @@ struct DualWriter::Draft {
   std::optional<std::string> text;
   VectorWrite vector;  // To be sent as soon as it has a stamp.
   std::optional<Stamp> intent;
+  bool is_embedded = false;
   bool is_held = false;  // By the index that answers searches.
   bool is_held_by_all = true;
   PendingReason reason = PendingReason::kNotYet;

@@ -46,8 +46,9 @@ std::vector<Result<CommittedWrite>> DualWriter::Create(std::vector<CreateOp> ope
 // The record first, durable, and with it what says that its vector is still to be sent.
 void DualWriter::CreateByDefault(std::span<Draft> drafts, CommitMode mode, Deadline deadline) {
   std::vector<RecordId> ids;
-  ids.reserve(drafts.size());
-  for (const Draft& draft : drafts) ids.push_back(draft.id);
+  if (sets_.NeedsEntry()) {
+    for (const Draft& draft : drafts) ids.push_back(draft.id);
+  }
   // Held by the commit too: a caller that gives up does not take it away.
   const auto unapplied = sets_.unapplied().Enter(std::move(ids));
   CommitRecords(drafts, mode, unapplied, deadline);       // T1: from here the records are safe
@@ -80,7 +81,9 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
     if (wanted.embedding.has_value()) operation.embeddings.push_back(*std::move(wanted.embedding));
   }
   CommittedWrite write{{}, VectorState::kNone, operation.pending_reason};
-  const auto unapplied = sets_.unapplied().Enter({id});
+  std::vector<RecordId> ids;
+  if (sets_.NeedsEntry()) ids.push_back(id);
+  const auto unapplied = sets_.unapplied().Enter(std::move(ids));
   std::vector<WriteOp> operations;
   operations.emplace_back(std::move(operation));
   DS_ASSIGN_OR_RETURN(write.outcome,
@@ -104,6 +107,7 @@ Result<CommittedWrite> DualWriter::Erase(EraseOp operation, Deadline deadline) {
   if (write.outcome.status != WriteStatus::kErasedNow) return write;
   const VectorWrite tombstone{id, write.outcome.stamp, std::nullopt, {}};
   for (const VectorPlace& place : sets_.Places()) {
+    if (place.rules.is_written_with_record) continue;
     const Result<std::vector<ApplyResult>> results = SendTo(place, {&tombstone, 1}, deadline);
     const bool is_held = results.has_value() && results->front().status == ApplyStatus::kApplied;
     if (is_held) settler_.Settle(place, {RowOf(place, id, tombstone.stamp)});
@@ -119,16 +123,22 @@ void DualWriter::SendCurrent(CommittedWrite& write,
                              UnappliedWrites::Entry& unapplied,
                              Deadline deadline) {
   const RecordId id = write.outcome.id;
-  const Result<std::vector<VectorWrite>> current =
-      index_writer_.ReadCurrent(sets_.Space(), {&id, 1}, deadline);
+  Result<std::vector<VectorWrite>> current = std::vector<VectorWrite>();
+  bool is_embedded = !write.outcome.has_pending;  // Where the store writes all vectors itself.
+  if (sets_.NeedsSending() || write.outcome.is_recovered) {
+    current = index_writer_.ReadCurrent(sets_.Space(), {&id, 1}, deadline);
+    is_embedded =
+        current.has_value() && !current->empty() && current->front().embedding.has_value();
+  }
   const bool is_there = current.has_value() && !current->empty();
-  const bool is_embedded = is_there && current->front().embedding.has_value();
   bool is_settled = true;
   for (const VectorPlace& place : sets_.Places()) {
+    const bool is_sent = is_there && !place.rules.is_written_with_record;
     Result<std::vector<ApplyResult>> results;
-    if (is_there) results = SendTo(place, *current, deadline);
+    if (is_sent) results = SendTo(place, *current, deadline);
     const bool is_held =
-        is_there && results.has_value() && results->front().status == ApplyStatus::kApplied;
+        place.rules.is_written_with_record ||
+        (is_sent && results.has_value() && results->front().status == ApplyStatus::kApplied);
     if (!is_held && !place.HasRowPerWrite()) {
       is_settled = index_writer_.LeaveToRelay(place, {&id, 1}, deadline).has_value() && is_settled;
     }

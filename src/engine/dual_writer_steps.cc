@@ -45,7 +45,11 @@ std::vector<DualWriter::Draft> DualWriter::Prepare(std::vector<CreateOp> operati
     }
   }
   EmbedEach(drafts, mode, deadline);
-  for (Draft& draft : drafts) draft.vector = VectorWriteOf(draft.operation);
+  const bool is_sent = sets_.NeedsSending();
+  for (Draft& draft : drafts) {
+    draft.is_embedded = !draft.operation.embeddings.empty();
+    if (is_sent) draft.vector = VectorWriteOf(draft.operation);
+  }
   return drafts;
 }
 
@@ -168,6 +172,11 @@ std::vector<Result<WriteOutcome>> DualWriter::CommitInMode(std::vector<WriteOp> 
 
 // Sends what has a stamp to every index.
 std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline deadline) {
+  const std::vector<VectorPlace> places = sets_.Places();
+  for (const VectorPlace& place : places) {
+    if (!place.IsLive() || !place.rules.is_written_with_record) continue;
+    for (Draft& draft : drafts) draft.is_held = draft.is_embedded;  // Wherever its record is.
+  }
   std::vector<Draft*> owners;
   std::vector<VectorWrite> writes;
   for (Draft& draft : drafts) {
@@ -177,7 +186,8 @@ std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline
   }
   std::vector<Sent> sent;
   if (owners.empty()) return sent;
-  for (const VectorPlace& place : sets_.Places()) {
+  for (const VectorPlace& place : places) {
+    if (place.rules.is_written_with_record) continue;
     const Result<std::vector<ApplyResult>> results = SendTo(place, writes, deadline);
     Sent& outcome = sent.emplace_back(Sent{place, {}, {}});
     for (std::size_t i = 0; i < owners.size(); ++i) {

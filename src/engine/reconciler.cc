@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -74,6 +75,34 @@ struct Reconciler::Pass {
   std::vector<RecordId> equal{};    // To be compared deeply.
 };
 
+struct Reconciler::Page {
+  struct Side {
+    const StoredId* stored = nullptr;
+    const HeldPoint* point = nullptr;
+  };
+
+  std::vector<StoredId> stored;
+  std::vector<HeldPoint> points;
+  std::map<RecordId, Side> sides;
+  std::optional<RecordId> last;  // Further ids are another page's.
+
+  // Whether this page, read after the one of `side`, has the same stamps of the id. Record and
+  // vector of one transaction are read one after the other, and a write may come between; if both
+  // are as they were, none did.
+  bool Repeats(RecordId id, const Side& side) const {
+    if (last.has_value() && *last < id) return true;
+    const auto found = sides.find(id);
+    const Side now = found != sides.end() ? found->second : Side();
+    const auto stamps = [](const Side& of) {
+      return std::tuple(of.stored != nullptr ? of.stored->record_stamp : std::nullopt,
+                        of.stored != nullptr ? of.stored->pending_stamp : std::nullopt,
+                        of.point != nullptr ? of.point->stamp : 0,
+                        of.point != nullptr && of.point->is_tombstone);
+    };
+    return stamps(now) == stamps(side);
+  }
+};
+
 Result<ReconcileReport> Reconciler::Run(const VectorPlace& place,
                                         const ReconcileOptions& options,
                                         Deadline deadline) {
@@ -111,33 +140,47 @@ Result<LostStamps> Reconciler::FindLost(const VectorPlace& place,
   return LostStamps{issued, held};
 }
 
-// Compares the ids after `pass.after`, as far as one page of each side reaches. False at the end.
+// The ids after `pass.after`, as far as one page of each side reaches.
+Result<Reconciler::Page> Reconciler::ReadPage(const Pass& pass) {
+  Page page;
+  // The store first: what is written after this has its own pending row.
+  DS_ASSIGN_OR_RETURN(page.stored,
+                      store_.ScanIds(pass.place.set.id, pass.after, kPageCount, pass.deadline));
+  DS_ASSIGN_OR_RETURN(
+      page.points,
+      pass.place.index->Scan(pass.after, kPageCount, pass.options.is_deep, pass.deadline));
+  const bool is_store_cut = page.stored.size() == kPageCount;
+  const bool is_index_cut = page.points.size() == kPageCount;
+  for (const StoredId& each : page.stored) page.sides[each.id].stored = &each;
+  for (const HeldPoint& each : page.points) page.sides[each.id].point = &each;
+  if (is_store_cut) page.last = page.stored.back().id;
+  if (is_index_cut && (!page.last.has_value() || page.points.back().id < *page.last)) {
+    page.last = page.points.back().id;
+  }
+  return page;
+}
+
+// Compares one page. False at the end.
 Result<bool> Reconciler::ComparePage(Pass& pass) {
   pass.different.clear();
   pass.pending.clear();
   pass.equal.clear();
-  // The store first: what is written after this has its own pending row.
-  DS_ASSIGN_OR_RETURN(const std::vector<StoredId> stored,
-                      store_.ScanIds(pass.place.set.id, pass.after, kPageCount, pass.deadline));
-  DS_ASSIGN_OR_RETURN(
-      const std::vector<HeldPoint> points,
-      pass.place.index->Scan(pass.after, kPageCount, pass.options.is_deep, pass.deadline));
-  const bool is_store_cut = stored.size() == kPageCount;
-  const bool is_index_cut = points.size() == kPageCount;
-  std::map<RecordId, std::pair<const StoredId*, const HeldPoint*>> sides;
-  for (const StoredId& each : stored) sides[each.id].first = &each;
-  for (const HeldPoint& each : points) sides[each.id].second = &each;
-  std::optional<RecordId> last;
-  if (is_store_cut) last = stored.back().id;
-  if (is_index_cut && (!last.has_value() || points.back().id < *last)) last = points.back().id;
-
-  for (const auto& [id, side] : sides) {
-    if (last.has_value() && *last < id) break;
+  DS_ASSIGN_OR_RETURN(const Page page, ReadPage(pass));
+  std::optional<Page> later;
+  for (const auto& [id, side] : page.sides) {
+    if (page.last.has_value() && *page.last < id) break;
     const auto& [record, point] = side;
     const Verdict verdict = record != nullptr     ? Compare(*record, point, pass.lost)
                             : point->is_tombstone ? Verdict::kEqual
                                                   : Verdict::kForeign;
     if (record != nullptr && record->record_stamp.has_value()) ++pass.report.checked_count;
+    const bool is_difference = verdict != Verdict::kEqual && verdict != Verdict::kCompareContents;
+    if (is_difference && pass.place.rules.is_written_with_record) {
+      if (!later.has_value()) {
+        DS_ASSIGN_OR_RETURN(later, ReadPage(pass));
+      }
+      if (!later->Repeats(id, side)) continue;
+    }
     switch (verdict) {
       case Verdict::kEqual: continue;
       case Verdict::kCompareContents: pass.equal.push_back(id); continue;
@@ -149,9 +192,9 @@ Result<bool> Reconciler::ComparePage(Pass& pass) {
     const bool has_row = record != nullptr && record->pending_stamp.has_value();
     (has_row ? pass.pending : pass.different).push_back(id);
   }
-  if (pass.options.is_deep) DS_RETURN_IF_ERROR(CompareContents(pass, points));
-  if (last.has_value()) pass.after = *last;
-  return last.has_value();
+  if (pass.options.is_deep) DS_RETURN_IF_ERROR(CompareContents(pass, page.points));
+  if (page.last.has_value()) pass.after = *page.last;
+  return page.last.has_value();
 }
 
 // Of the points whose stamps are right, finds those whose content is not.

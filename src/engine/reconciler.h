@@ -62,7 +62,9 @@ class Reconciler {
 
  private:
   struct Pass;
+  struct Page;
   Result<LostStamps> FindLost(const VectorPlace& place, bool is_dry_run, Deadline deadline);
+  Result<Page> ReadPage(const Pass& pass);
   Result<bool> ComparePage(Pass& pass);
   Result<std::vector<HeldPoint>> ReadPoints(const Pass& pass, RecordId last);
   Result<void> CompareContents(Pass& pass, const std::vector<HeldPoint>& points);

@@ -42,6 +42,7 @@ struct Relay::Work {
   std::optional<ApplyResult> result;
   std::optional<ErrorCode> failure;  // Of the index.
   bool is_given_back = false;
+  bool is_whole = false;  // Record and vector were written together; the row went with it.
 };
 
 // What kept a row from being done with.
@@ -136,7 +137,7 @@ Result<void> Relay::ApplyLeftOver(Deadline deadline) {
   const auto entry = sets_.unapplied().TakeLeftOver(limits::kRelayBatchCountMax);
   if (entry->ids().empty()) return {};
   for (const VectorPlace& place : sets_.Places()) {
-    if (place.HasRowPerWrite()) continue;
+    if (!place.HasUnappliedEntries()) continue;
     const Result<std::vector<AppliedRecord>> applied =
         index_writer_.ApplyCurrent(place, entry->ids(), deadline);
     const bool is_whole =
@@ -182,15 +183,20 @@ Result<void> Relay::Finish(const VectorPlace& place,
                            std::span<const PendingVector> rows,
                            Deadline deadline) {
   std::vector<RecordId> ids;
-  ids.reserve(rows.size());
-  for (const PendingVector& row : rows) ids.push_back(row.id);
+  if (sets_.NeedsEntry()) {
+    for (const PendingVector& row : rows) ids.push_back(row.id);
+  }
   // Storing an embedding may take the row away before the index has it.
   const auto unapplied = sets_.unapplied().Enter(std::move(ids));
   DS_ASSIGN_OR_RETURN(std::vector<Work> works, Read(place, rows, deadline));
   EmbedMissing(works, deadline);
   std::erase_if(works, [](const Work& work) { return work.is_given_back; });
   DS_RETURN_IF_ERROR(StoreEmbeddings(place, works, deadline));
-  std::erase_if(works, [](const Work& work) { return work.is_given_back; });
+  std::erase_if(works, [](const Work& work) { return work.is_given_back || work.is_whole; });
+  if (works.empty()) {
+    unapplied->Finish();
+    return {};
+  }
   Send(place, works, deadline);
   DS_RETURN_IF_ERROR(RenewOverFutureStamps(place, works, deadline));
   if (Settle(place, works, deadline)) unapplied->Finish();
@@ -260,6 +266,7 @@ Result<void> Relay::StoreEmbeddings(const VectorPlace& place,
   for (std::size_t i = 0; i < owners.size(); ++i) {
     if (outcomes[i].status == WriteStatus::kEmbeddingStored) {
       owners[i]->row.stamp = outcomes[i].stamp;
+      owners[i]->is_whole = place.rules.is_written_with_record && !outcomes[i].has_pending;
       metrics_.Count(Metric::kRelayAttempts, {"embedded"});
     } else {
       // The text changed meanwhile: the row belongs to the new one and is due at once.

@@ -74,7 +74,8 @@ Result<std::vector<RecordId>> SemanticLeg::UnappliedIds(const VectorPlace& live,
     return Unavailable("another vector set answers searches by now");
   }
   const bool has_row_per_write = live.HasRowPerWrite();
-  if (!pending.is_complete && has_row_per_write) return Unavailable("too many records are pending");
+  const bool is_index_behind = has_row_per_write || live.rules.is_written_with_record;
+  if (!pending.is_complete && is_index_behind) return Unavailable("too many records are pending");
   std::unordered_set<RecordId> known(ids.begin(), ids.end());
   for (const PendingId& each : pending.ids) {
     if (!has_row_per_write && LacksEmbedding(each.reason)) continue;
@@ -130,7 +131,8 @@ Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const VectorPlace& live,
       query.least_similarity.has_value() && double{ceiling} < *query.least_similarity;
   const bool is_complete = neighbors.is_exhausted || is_floor_reached;
   rung.is_enough = is_complete || is_full;
-  rung.is_exact = is_complete || (is_full && *rung.nearest.back().similarity >= ceiling);
+  const bool is_proven = is_full && *rung.nearest.back().similarity >= ceiling;
+  rung.is_exact = neighbors.is_exhausted || (!neighbors.may_miss && (is_complete || is_proven));
   return rung;
 }
 

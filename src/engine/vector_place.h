@@ -17,6 +17,8 @@ struct PlacementRules {
   bool needs_intent = false;          // Of a strict creation.
   bool is_filled_from_store = false;  // At start, since it keeps nothing.
   bool has_breaker = false;           // It may fail, or hang, by itself.
+  // The record store writes vectors itself, in the transactions of their records.
+  bool is_written_with_record = false;
 };
 PlacementRules RulesOf(Placement placement);
 
@@ -29,8 +31,11 @@ struct VectorPlace {
   bool is_marked = false;  // The index bears the set's mark; it is not used until that is known.
 
   bool IsLive() const { return set.state == VectorSetState::kLive; }
-  // Each write leaves a pending row until the index shows it; else unapplied entries do.
+  // Each write leaves a pending row until the index shows it.
   bool HasRowPerWrite() const { return set.pending_rule == PendingRule::kEverySet; }
+
+  // Writes enter what the index does not show yet, in this process.
+  bool HasUnappliedEntries() const { return !HasRowPerWrite() && !rules.is_written_with_record; }
 
   // What `call` returns of the index: a Result. `deadline` is the one that it waits for.
   // Errors: those of the call; kUnavailable when it was not made, since the index does not bear the

@@ -123,6 +123,20 @@ bool VectorSets::NeedsIntent() {
   });
 }
 
+bool VectorSets::NeedsSending() {
+  const MutexLock lock(mutex_);
+  return std::any_of(places_.begin(), places_.end(), [](const VectorPlace& place) {
+    return !place.rules.is_written_with_record;
+  });
+}
+
+bool VectorSets::NeedsEntry() {
+  const MutexLock lock(mutex_);
+  return std::any_of(places_.begin(), places_.end(), [](const VectorPlace& place) {
+    return place.HasUnappliedEntries();
+  });
+}
+
 void VectorSets::StartFilling() {
   const std::optional<VectorPlace> live = Live();
   if (!live.has_value() || !live->rules.is_filled_from_store) {

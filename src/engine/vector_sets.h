@@ -61,6 +61,9 @@ class VectorSets {
   std::vector<VectorPlace> Places();
   // Whether a strict creation needs an intent in any of them.
   bool NeedsIntent();
+  // Whether a write has to send its vector to any of them, and to enter its ids as unapplied.
+  bool NeedsSending();
+  bool NeedsEntry();
   const std::string& Space() const { return space_; }
   // The engine at hand of this name; nullptr: there is none.
   const VectorEngine* Find(std::string_view engine) const;

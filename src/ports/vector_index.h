@@ -1,8 +1,8 @@
 // VectorIndex: nearest-neighbour search over record embeddings. It holds only
 // derived data: losing it costs a rebuild, never a record.
 //
-// Implementations: scan/scan_index.h. All pass test/contract/vector_index_contract.h.
-// All are thread-safe.
+// Implementations: scan/scan_index.h, postgres/pgvector_index.h. All are thread-safe and pass
+// test/contract/vector_index_contract.h.
 #pragma once
 
 #include <cstdint>
@@ -72,6 +72,8 @@ struct Neighbors {
   std::vector<Neighbor> hits;  // Best first.
   float score_error = 0;       // Bound of |score - cosine| for every point, listed or not.
   bool is_exhausted = false;   // No further point passes the filter.
+  // Found through a graph: a point nearer than the last one listed may be missing.
+  bool may_miss = false;
 };
 
 class VectorIndex {

@@ -188,7 +188,9 @@ WriteOutcome WaveDecision::StoreRecord(const CreateOp& operation, Stamp stamp) {
                        .stamp = stamp,
                        .now = operation.now,
                        .reason = operation.pending_reason,
-                       .has_text = operation.text_hash.has_value()};
+                       .has_text = operation.text_hash.has_value(),
+                       .is_creation = true,
+                       .embeddings = operation.embeddings};
   for (const SpacedEmbedding& embedding : operation.embeddings) {
     DS_CHECK(embedding.text_hash == operation.text_hash);
     changes_.embeddings.push_back({operation.id, &embedding, stamp});
@@ -230,7 +232,9 @@ WriteOutcome WaveDecision::Do(const UpdateOp& operation) {
                        .now = operation.now,
                        .reason = operation.pending_reason,
                        .has_text = operation.text_hash.has_value(),
-                       .had_text = before.text_hash.has_value()};
+                       .had_text = before.text_hash.has_value(),
+                       .has_new_text = before.text_hash != operation.text_hash,
+                       .embeddings = operation.embeddings};
   change.spaces = ReplaceEmbeddings(operation, before);
   WriteOutcome outcome{.status = WriteStatus::kUpdated,
                        .id = operation.id,

@@ -22,10 +22,13 @@ void WaveDecision::Drop(const PendingPlace& place) {
 }
 
 void WaveDecision::PutDue(const ActiveSet& set, const PendingChange& change) {
+  // What has its embedding does not wait for the model, and searches are told so.
+  const bool waits_for_tables = set.is_unclaimed && change.spaces.contains(set.space);
+  const PendingReason reason = waits_for_tables ? PendingReason::kBackfill : change.reason;
   WaveState::Pending row{.stamp = change.stamp,
                          .state = "due",
                          .due_at = change.now,
-                         .reason = std::string(NameOf(change.reason)),
+                         .reason = std::string(NameOf(reason)),
                          .since = change.now};
   Put({change.id, set.id}, std::move(row));
 }
@@ -39,6 +42,7 @@ bool WaveDecision::LeavePending(const PendingChange& change) {
 }
 
 bool WaveDecision::LeavePendingIn(const ActiveSet& set, const PendingChange& change) {
+  if (set.tables.has_value()) return WritePoint(set, change);
   const bool is_every_set = change.is_erasure || set.rule == PendingRule::kEverySet;
   const bool has_row = state_.pending.contains({change.id, set.id});
   // Without a vector, before and now, a row that is there must still follow the record's stamp.
@@ -50,6 +54,60 @@ bool WaveDecision::LeavePendingIn(const ActiveSet& set, const PendingChange& cha
     Drop({change.id, set.id});
   }
   return is_wanted;
+}
+
+// Writes the vector with its record; leaves a row only where there is none to write, or where the
+// relay has still to write the one that stays.
+bool WaveDecision::WritePoint(const ActiveSet& set, const PendingChange& change) {
+  const auto embedding = std::find_if(change.embeddings.begin(),
+                                      change.embeddings.end(),
+                                      [&](const auto& each) { return each.space == set.space; });
+  const bool has_vector = embedding != change.embeddings.end();
+  const bool has_row = state_.pending.contains({change.id, set.id});
+  const bool is_replaced = has_vector || change.is_erasure || change.has_new_text;
+  if (!is_replaced && !change.is_creation) return KeepPoint(set, change);
+  if (has_vector) {
+    changes_.points.push_back({change.id, change.stamp, &embedding->vector, change.is_creation});
+  } else if (change.had_text || has_row) {
+    changes_.points.push_back({change.id, change.stamp});
+  }
+  if (!has_vector && change.has_text) {
+    PutDue(set, change);
+    return true;
+  }
+  Drop({change.id, set.id});
+  return false;
+}
+
+// A row that is there stays, under the record's stamp: its vector is not known to be the record's.
+bool WaveDecision::KeepPoint(const ActiveSet& set, const PendingChange& change) {
+  const auto row = state_.pending.find({change.id, set.id});
+  if (row != state_.pending.end()) {
+    WaveState::Pending raised = row->second;
+    raised.stamp = change.stamp;
+    raised.state = "due";
+    raised.due_at = change.now;
+    Put({change.id, set.id}, std::move(raised));
+    return true;
+  }
+  if (!change.has_text) return false;
+  if (change.spaces.contains(set.space)) {
+    changes_.raised_points.emplace_back(change.id, change.stamp);
+    return false;
+  }
+  PutDue(set, change);
+  return true;
+}
+
+void WaveDecision::StorePoint(const ActiveSet& set,
+                              const StoreEmbeddingOp& operation,
+                              Stamp stamp) {
+  if (set.space == operation.embedding.space) {
+    changes_.points.push_back({operation.id, stamp, &operation.embedding.vector});
+    Drop({operation.id, set.id});
+  } else if (!state_.pending.contains({operation.id, set.id})) {
+    changes_.raised_points.emplace_back(operation.id, stamp);
+  }
 }
 
 // Returns the spaces that hold an embedding of the new text.
@@ -89,6 +147,10 @@ WriteOutcome WaveDecision::Do(const StoreEmbeddingOp& operation) {
   changes_.dropped_embeddings.emplace_back(operation.id, operation.embedding.space);
   changes_.embeddings.push_back({operation.id, &operation.embedding, outcome.stamp});
   for (const ActiveSet& set : state_.sets) {
+    if (set.tables.has_value()) {
+      StorePoint(set, operation, outcome.stamp);
+      continue;
+    }
     if (set.space != operation.embedding.space) continue;
     if (set.rule == PendingRule::kWhereEmbeddingIsMissing) {
       Drop({operation.id, set.id});

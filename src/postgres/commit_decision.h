@@ -47,7 +47,10 @@ class WaveDecision {
     bool is_erasure = false;         // Counts as kEverySet, whatever the set's rule.
     bool has_text = false;           // There is something to embed now, or
     bool had_text = false;           // there was before.
+    bool is_creation = false;
+    bool has_new_text = false;  // Also: has none any more.
     std::set<std::string> spaces{};  // That hold an embedding of the current text.
+    std::span<const SpacedEmbedding> embeddings{};  // That this write brings.
   };
 
   Stamp DrawStamp();
@@ -66,6 +69,9 @@ class WaveDecision {
   std::set<std::string> ReplaceEmbeddings(const UpdateOp& operation, const WaveState::Head& before);
   bool LeavePending(const PendingChange& change);
   bool LeavePendingIn(const ActiveSet& set, const PendingChange& change);
+  bool WritePoint(const ActiveSet& set, const PendingChange& change);
+  bool KeepPoint(const ActiveSet& set, const PendingChange& change);
+  void StorePoint(const ActiveSet& set, const StoreEmbeddingOp& operation, Stamp stamp);
   void PutDue(const ActiveSet& set, const PendingChange& change);
   void Put(const PendingPlace& place, WaveState::Pending row);
   void Drop(const PendingPlace& place);

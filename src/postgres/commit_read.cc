@@ -79,7 +79,15 @@ void ReadSets(const Rows& rows, WaveState& state) {
   for (int row = 0; row < rows.count(); ++row) {
     // A rule that this program does not know is kept like the careful one.
     const auto rule = ParsePendingRule(rows.Text(row, 2)).value_or(PendingRule::kEverySet);
-    state.sets.push_back({rows.Integer(row, 0), std::string(rows.Text(row, 1)), rule});
+    ActiveSet& set = state.sets.emplace_back(
+        ActiveSet{rows.Integer(row, 0), std::string(rows.Text(row, 1)), rule});
+    if (rows.Text(row, 3) != kPgvectorEngine) continue;
+    if (rows.IsNull(row, 4) || rows.IsNull(row, 5)) {
+      set.is_unclaimed = true;
+      set.rule = PendingRule::kEverySet;
+    } else {
+      set.tables = {static_cast<std::uint32_t>(rows.Integer(row, 5)), rows.Bool(row, 4)};
+    }
   }
 }
 

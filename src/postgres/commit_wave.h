@@ -5,7 +5,6 @@
 // Threads: none; it lives as long as its part of one transaction.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -18,77 +17,14 @@
 #include "domain/write.h"
 #include "postgres/connection.h"
 #include "postgres/record_columns.h"
+#include "postgres/vector_statements.h"
+#include "postgres/wave_state.h"
 
 namespace datastorage::postgres {
 
 // The operations in order, cut so that each part touches an id, a natural key or an idempotency key
 // at most once, and that what frees or finishes claims stands apart.
 std::vector<std::span<const WriteOp>> SplitIntoWaves(std::span<const WriteOp> operations);
-
-// A natural key: the kind's name and the key.
-using HeldName = std::pair<std::string, std::string>;
-
-struct ActiveSet {
-  VectorSetId id = 0;
-  std::string space;
-  PendingRule rule = PendingRule::kEverySet;
-};
-
-// What was read under lock.
-struct WaveState {
-  struct Claim {
-    Sha256 request_hash{};
-    int http_status = 0;
-    RecordId id{};
-    std::int64_t version = 0;
-    std::optional<Stamp> record_stamp{};
-    std::optional<Stamp> intent_stamp{};
-  };
-  struct Holder {
-    RecordId id{};
-    std::optional<Stamp> intent_stamp{};
-    std::int64_t version = 0;
-    Stamp stamp = 0;
-    std::optional<Sha256> content_hash{};  // Nothing: there is no such record.
-  };
-  struct Head {
-    std::string kind{};
-    std::int64_t version = 0;
-    Stamp stamp = 0;
-    std::optional<Sha256> text_hash{};
-    std::string natural_key{};
-  };
-  struct Use {
-    std::string what{};
-    std::int64_t version = 0;
-    Stamp stamp = 0;
-  };
-  struct Intent {
-    HeldName name{};
-    Stamp stamp = 0;
-  };
-  struct Pending {
-    Stamp stamp = 0;
-    std::string state{};
-    WallTime due_at{};
-    std::int64_t attempt_count = 0;
-    std::string reason{};
-    WallTime since{};
-  };
-
-  std::vector<ActiveSet> sets;          // Not retired.
-  std::set<std::string> own_claims;     // Claimed by this wave.
-  std::map<std::string, Claim> claims;  // Its own too.
-  std::set<HeldName> own_names;
-  std::map<HeldName, Holder> holders;
-  std::map<Sha256, RecordId> erased_names;
-  std::map<RecordId, Use> uses;
-  std::map<RecordId, Head> heads;
-  std::map<RecordId, Intent> intents;
-  std::map<std::pair<RecordId, std::string>, Sha256> embeddings;
-  std::map<std::pair<RecordId, VectorSetId>, Pending> pending;
-  std::vector<Stamp> stamps;  // Drawn, in the order of their use.
-};
 
 // What is to be written.
 struct WaveChanges {
@@ -108,6 +44,14 @@ struct WaveChanges {
     Stamp stamp = 0;
   };
 
+  // Of the set whose vectors are written here; there is at most one.
+  struct Point {
+    RecordId id;
+    Stamp stamp = 0;
+    const Embedding* vector = nullptr;  // None: a tombstone.
+    bool is_new = false;                // Of a creation.
+  };
+
   std::vector<std::string> freed_claims;
   std::vector<Adoption> adopted_claims;
   std::vector<HeldName> freed_names;
@@ -123,6 +67,8 @@ struct WaveChanges {
   std::set<std::pair<RecordId, VectorSetId>> put_pending;  // As state.pending has them then.
   std::set<std::pair<RecordId, VectorSetId>> dropped_pending;
   std::vector<Erasure> erasures;
+  std::vector<Point> points;
+  std::vector<std::pair<RecordId, Stamp>> raised_points;  // Their vectors stay.
   std::optional<WallTime> last_claim;
 };
 
@@ -141,6 +87,8 @@ std::vector<WriteOutcome> DecideWave(std::span<const WriteOp> operations,
                                      WaveChanges& changes);
 
 // commit_write.cc: the statements that write the changes, none where there is nothing to write.
-std::vector<Call> WriteCalls(WaveChanges& changes, const WaveState& state);
+// Those of points are to be prepared before, where WritesPoints.
+std::vector<Call> WriteCalls(WaveChanges& changes, const WaveState& state, VectorWriteMode mode);
+bool WritesPoints(const WaveChanges& changes);
 
 }  // namespace datastorage::postgres

@@ -1,6 +1,8 @@
 // The statements that write what a wave changes.
+#include <algorithm>
 #include <bit>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "postgres/commit_wave.h"
 #include "postgres/natural_key_hash.h"
@@ -128,6 +130,30 @@ class Writer {
     Add(Query::kInsertEmbeddings).Add(ids).Add(spaces).Add(stamps).Add(hashes).Add(vectors);
   }
 
+  void AddPoints(const WaveChanges& changes, const WaveState& state, VectorWriteMode mode) {
+    if (!WritesPoints(changes)) return;
+    const auto set = std::find_if(state.sets.begin(), state.sets.end(), [](const ActiveSet& each) {
+      return each.tables.has_value();
+    });
+    DS_CHECK(set != state.sets.end());
+    PointWrites::Target target{.set = set->id, .vector_type = set->tables->vector_type};
+    target.writes_body = set->tables->is_head_full || mode == VectorWriteMode::kInline;
+    target.is_prepared = true;
+    PointWrites points(target);
+    for (const WaveChanges::Point& each : changes.points) {
+      points.Add(each.id, each.stamp, each.vector, each.is_new);
+    }
+    for (Call& call : points.Take()) calls_.push_back(std::move(call));
+    if (changes.raised_points.empty()) return;
+    ArrayValue ids(ElementType::kUuid), stamps(ElementType::kBigint);
+    for (const auto& [id, stamp] : changes.raised_points) {
+      ids.Add(id);
+      stamps.Add(std::int64_t{stamp});
+    }
+    calls_.push_back({.name = NameOf(VectorQuery::kRaisePoints)});
+    calls_.back().parameters.Add(ids).Add(stamps);
+  }
+
   void AddPending(const WaveChanges& changes, const WaveState& state) {
     if (!changes.dropped_pending.empty()) {
       ArrayValue sets(ElementType::kBigint), ids(ElementType::kUuid);
@@ -199,12 +225,17 @@ class Writer {
 
 }  // namespace
 
-std::vector<Call> WriteCalls(WaveChanges& changes, const WaveState& state) {
+bool WritesPoints(const WaveChanges& changes) {
+  return !changes.points.empty() || !changes.raised_points.empty();
+}
+
+std::vector<Call> WriteCalls(WaveChanges& changes, const WaveState& state, VectorWriteMode mode) {
   Writer writer;
   writer.AddNames(changes);
   writer.AddRecords(changes);
   writer.AddErasures(changes.erasures);
   writer.AddEmbeddings(changes);
+  writer.AddPoints(changes, state, mode);
   writer.AddPending(changes, state);
   writer.AddClaims(changes);
   return writer.Take();

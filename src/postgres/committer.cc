@@ -75,7 +75,10 @@ Result<std::vector<WriteOutcome>> Committer::Try(Connection& connection,
     WaveChanges changes;
     const std::vector<WriteOutcome> decided = DecideWave(waves[i], now, state, changes);
     outcomes.insert(outcomes.end(), decided.begin(), decided.end());
-    std::vector<Call> calls = WriteCalls(changes, state);
+    if (WritesPoints(changes)) {
+      DS_RETURN_IF_ERROR(connection.PrepareOnce(PointStatements(), deadline));
+    }
+    std::vector<Call> calls = WriteCalls(changes, state, vector_mode_);
     if (i + 1 == waves.size()) {
       if (mode == CommitMode::kAllOrNothing && !AllSucceeded(outcomes)) {
         MarkNotAttempted(outcomes);

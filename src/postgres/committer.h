@@ -9,12 +9,17 @@
 
 #include "ports/record_store.h"
 #include "postgres/connection_pool.h"
+#include "postgres/vector_statements.h"
 
 namespace datastorage::postgres {
 
 class Committer {
  public:
-  Committer(ConnectionPool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
+  // `vector_mode` is for a live set of pgvector, if there is one.
+  Committer(ConnectionPool& pool,
+            const Clock& clock,
+            VectorWriteMode vector_mode = VectorWriteMode::kDeferred)
+      : pool_(pool), clock_(clock), vector_mode_(vector_mode) {}
 
   // As RecordStore::Commit. A transaction that was undone for another's sake is repeated.
   Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
@@ -34,6 +39,7 @@ class Committer {
 
   ConnectionPool& pool_;
   const Clock& clock_;
+  const VectorWriteMode vector_mode_;
 };
 
 }  // namespace datastorage::postgres

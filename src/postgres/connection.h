@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ class Connection {
 
   // Prepares the statements against the live schema, in one round trip.
   Result<void> Prepare(std::span<const NamedStatement> statements, Deadline deadline);
+
+  // As Prepare, but only the first time that it is asked for a statement of the first one's name.
+  Result<void> PrepareOnce(std::span<const NamedStatement> statements, Deadline deadline);
 
   // Runs the calls in order, in one round trip; the first failure skips the rest. Outside of a
   // transaction they are one of their own. A last call of kCommit makes the end of the transaction
@@ -112,6 +116,7 @@ class Connection {
   const ConnectionOptions options_;
   std::unique_ptr<pg_conn, Closer> session_;
   ServerFailure failure_;
+  std::set<std::string, std::less<>> prepared_groups_;  // By PrepareOnce: first names.
   bool is_usable_ = false;
   bool has_timed_out_ = false;
   bool was_warned_ = false;

@@ -96,6 +96,15 @@ Result<void> Connection::Connect(Deadline deadline) {
   return {};
 }
 
+Result<void> Connection::PrepareOnce(std::span<const NamedStatement> statements,
+                                     Deadline deadline) {
+  const std::string_view group = statements.front().name;
+  if (prepared_groups_.contains(group)) return {};
+  DS_RETURN_IF_ERROR(Prepare(statements, deadline));
+  prepared_groups_.emplace(group);
+  return {};
+}
+
 Result<void> Connection::SetUp(Deadline deadline) {
   const std::array<NamedStatement, 5> statements{
       NamedStatement{"set_deadline", "SELECT set_config('statement_timeout', $1::text, true)"},

@@ -142,21 +142,24 @@ Result<void> Apply(Connection& owner, const Migration& migration, Deadline deadl
   return {};
 }
 
-Result<void> Grant(Connection& owner, const std::string& role, Deadline deadline) {
-  std::string sql(sql::postgres::k_service);
-  constexpr std::string_view kMarker = "{role}";
-  const std::string quoted = owner.Quoted(role);
-  for (std::size_t at = sql.find(kMarker); at != std::string::npos;
-       at = sql.find(kMarker, at + quoted.size())) {
-    sql.replace(at, kMarker.size(), quoted);
-  }
-  return owner.RunScript("grant the service its rights", sql, deadline);
-}
-
 }  // namespace
 
 std::span<const Migration> AllMigrations() {
   return kMigrations;
+}
+
+Result<void> Grant(Connection& owner,
+                   std::string_view sql,
+                   const std::string& role,
+                   Deadline deadline) {
+  std::string text(sql);
+  constexpr std::string_view kMarker = "{role}";
+  const std::string quoted = owner.Quoted(role);
+  for (std::size_t at = text.find(kMarker); at != std::string::npos;
+       at = text.find(kMarker, at + quoted.size())) {
+    text.replace(at, kMarker.size(), quoted);
+  }
+  return owner.RunScript("grant the service its rights", text, deadline);
 }
 
 Result<void> Migrate(Connection& owner,
@@ -178,7 +181,9 @@ Result<void> Migrate(Connection& owner,
     DS_RETURN_IF_ERROR(Apply(owner, migrations[i], deadline));
   }
   DS_RETURN_IF_ERROR(MakePartitions(owner, deadline));
-  if (!service_role.empty()) DS_RETURN_IF_ERROR(Grant(owner, service_role, deadline));
+  if (!service_role.empty()) {
+    DS_RETURN_IF_ERROR(Grant(owner, sql::postgres::k_service, service_role, deadline));
+  }
   return {};
 }
 

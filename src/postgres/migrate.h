@@ -34,6 +34,12 @@ Result<void> Migrate(Connection& owner,
                      const std::string& service_role,
                      Deadline deadline);
 
+// Runs `sql`, in which {role} stands for the name of `role`.
+Result<void> Grant(Connection& owner,
+                   std::string_view sql,
+                   const std::string& role,
+                   Deadline deadline);
+
 // Whether this program can run with the schema as it is; changes nothing. Errors: as Migrate, and
 // kConflict when a step of this program is missing.
 Result<void> CheckSchema(Connection& connection,

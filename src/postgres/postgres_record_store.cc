@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "postgres/migrate.h"
+#include "postgres/pgvector_schema.h"
 
 namespace datastorage {
 
@@ -23,7 +24,7 @@ void EndProcess(std::string_view why) {
 PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtime)
     : options_(options),
       sessions_(options.sessions),
-      committer_(sessions_.writers(), *options.clock),
+      committer_(sessions_.writers(), *options.clock, options.vector_write_mode),
       reader_(sessions_),
       search_(sessions_),
       pending_(sessions_),
@@ -54,6 +55,9 @@ Result<void> PostgresRecordStore::Prepare(Deadline deadline) {
     // A role that may not migrate can run with a schema that is as it should be.
     if (!checked.has_value()) {
       DS_RETURN_IF_ERROR(postgres::Migrate(*session, postgres::AllMigrations(), "", deadline));
+    }
+    if (options_.has_pgvector && !postgres::CheckPgvector(*session, deadline).has_value()) {
+      DS_RETURN_IF_ERROR(postgres::InstallPgvector(*session, "", deadline));
     }
   }
   DS_RETURN_IF_ERROR(replica_.Open(deadline));

@@ -30,6 +30,9 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
     postgres::Sessions::Options sessions{};
     // Of the role that owns the schema and migrates it; empty: the sessions' own.
     std::string owner_conninfo{};
+    // Vectors are in the same database, by pgvector, and commits write them.
+    bool has_pgvector = false;
+    postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
     // Shared: other processes may use the database at the same time, if they all say so.
     postgres::Replica::Use use = postgres::Replica::Use::kShared;
     // Another process holds the database as its own, after ours had to be let go. Empty: end the
@@ -39,8 +42,9 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
     const Clock* clock = &SystemClock();
   };
 
-  // Brings the schema up to date and opens the first session. Errors: those of Connection::Open
-  // and Migrate; kUnavailable when another process is in the way of `use` (says which).
+  // Brings the schema up to date and opens the first session. Errors: those of Connection::Open,
+  // Migrate and InstallPgvector; kUnavailable when another process is in the way of `use` (says
+  // which).
   static Result<std::unique_ptr<PostgresRecordStore>> Open(const Options& options,
                                                            Runtime& runtime,
                                                            Deadline deadline);

@@ -1,6 +1,7 @@
 // Sessions: the pools of the store, and the two ways to run statements that are no Commit.
 //
-// Threads: safe to call concurrently. Every session has AllStatements prepared.
+// Threads: safe to call concurrently. Every session has AllStatements prepared, but for those of a
+// database without records.
 #pragma once
 
 #include <vector>
@@ -12,12 +13,13 @@ namespace datastorage::postgres {
 // Makes sessions for Committer. Its statements go by keys, and are planned once: a plan that was
 // made while tables were small would read all of one that has grown since, and planning anew costs
 // more than the statement.
-ConnectionPool::Opener WriterOpener(const ConnectionOptions& options);
+ConnectionPool::Opener WriterOpener(const ConnectionOptions& options, bool has_records);
 
 class Sessions {
  public:
   struct Options {
     ConnectionOptions connection{};
+    bool has_records = true;  // Else the database is one of vectors only: nothing is prepared.
     int writer_count = 2;  // Commits that run at the same time, 1…kDatabaseSessionCountMax.
     int reader_count = 8;  // All else, 1…kDatabaseSessionCountMax.
   };

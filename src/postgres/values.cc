@@ -55,10 +55,12 @@ std::string_view View(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-ArrayValue::ArrayValue(ElementType type) {
+ArrayValue::ArrayValue(ElementType type) : ArrayValue(static_cast<std::uint32_t>(type)) {}
+
+ArrayValue::ArrayValue(std::uint32_t type) {
   AppendNumber(bytes_, std::uint32_t{1});  // Dimensions.
   AppendNumber(bytes_, std::uint32_t{0});  // Whether there is a NULL.
-  AppendNumber(bytes_, static_cast<std::uint32_t>(type));
+  AppendNumber(bytes_, type);
   AppendNumber(bytes_, std::uint32_t{0});  // Elements.
   AppendNumber(bytes_, std::uint32_t{1});  // The first one's number.
 }

@@ -37,6 +37,8 @@ enum class ElementType : std::uint16_t {
 class ArrayValue {
  public:
   explicit ArrayValue(ElementType type);
+  // Of a type that an extension brought: each database has its own number for it.
+  explicit ArrayValue(std::uint32_t type);
 
   void AddNull();
   void Add(bool value);

@@ -129,13 +129,18 @@ class BareWays(unittest.TestCase):
         self.assertEqual(rows, "40|t")
 
     def test_grouped_inserts_fill_the_tables_of_the_service(self):
-        way = grouped_way("grouped", self.server, PROGRAMS, 8)
+        way = grouped_way("grouped", self.server, PROGRAMS, 8, True)
         self.assertEqual(way.store(0, 20)["count"], 20)
-        rows = self.server.run(
-            "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM embedding),"
-            " (SELECT count(*) FROM natural_key), (SELECT count(*) FROM record_other)",
-            way.database)
-        self.assertEqual(rows, "20|20|20|0")
+        tables = ["record", "embedding", "natural_key", "vector_point", "vector_head",
+                  "record_other"]
+        counts = [self.server.run(f"SELECT count(*) FROM {table}", way.database)
+                  for table in tables]
+        self.assertEqual(counts, ["20"] * 5 + ["0"])
+
+    def test_the_stores_own_commits_fill_the_same_tables(self):
+        way = grouped_way("store", self.server, PROGRAMS, 8, way="store")
+        self.assertEqual(way.store(0, 20)["count"], 20)
+        self.assertEqual(self.server.run("SELECT count(*) FROM record", way.database), "20")
 
     def test_a_refused_row_ends_the_program(self):
         way = single_way("plain", self.server, PROGRAMS, False)

@@ -84,6 +84,10 @@ class VectorIndexContract : public testing::TestWithParam<VectorIndexFactory> {
       after = page->back().id;
     }
   }
+  // An index that decides no filter keeps no members.
+  bool DecidesMembers() const {
+    return index_->Capabilities().can_decide(Filter::Equals(Member::kVersion, std::int64_t{1}));
+  }
   // What Scan promises to give back of a point's members.
   FilterMembers Kept(const FilterMembers& members) {
     FilterMembers kept;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/engine_fixture.h"
+#include "fake/forwarding_vector_index.h"
 
 namespace datastorage {
 namespace {
@@ -103,6 +104,44 @@ TEST_F(SemanticLegTest, ProvesExactnessOnlyFromTheErrorBound) {
   SemanticLeg leg(ThreadRuntime(), *store_, *sets_, metrics_);
   // The nearest is far ahead of all the rest, so the bound proves it.
   EXPECT_TRUE(leg.Nearest(Query("disk full", 1), Soon())->is_exact);
+}
+
+// An index that finds its way through a graph.
+class GraphIndex final : public ForwardingVectorIndex {
+ public:
+  Result<Neighbors> Nearest(const Embedding& query,
+                            const Filter& filter,
+                            int count_max,
+                            Deadline deadline) override {
+    auto found = inner.Nearest(query, filter, count_max, deadline);
+    if (found.has_value()) found->may_miss = !found->is_exhausted;
+    return found;
+  }
+};
+
+TEST_F(SemanticLegTest, CallsNothingExactThatAGraphMayHaveMissed) {
+  GraphIndex graph;
+  VectorSets sets(ThreadRuntime(), *store_, {{"graph", &graph}}, embedding_->Space());
+  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  sets.StartFilling();
+  DualWriter writer(
+      ThreadRuntime(), *store_, sets, embedding_.get(), *settler_, metrics_, DualWriter::Options{});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  const auto create = [&](const std::string& key, const std::string& summary) {
+    ASSERT_TRUE(writes.Create(RequestFor(ARemediation(key, summary)), Soon()).has_value());
+  };
+  create("rr-twin", "disk full");
+  SemanticLeg leg(ThreadRuntime(), *store_, sets, metrics_);
+  EXPECT_TRUE(leg.Nearest(Query("disk full", 1), Soon())->is_exact) << "all that there is";
+  for (int i = 0; i < 100; ++i) create("rr-" + std::to_string(i), "n" + std::to_string(i));
+  const auto answer = leg.Nearest(Query("disk full", 1), Soon());
+  EXPECT_TRUE(answer->used_index);
+  EXPECT_FALSE(answer->is_exact);
+  // Nothing else is near enough: no reason to ask for more.
+  SemanticQuery choosy = Query("disk full", 5);
+  choosy.least_similarity = 0.9;
+  EXPECT_TRUE(leg.Nearest(choosy, Soon())->used_index);
+  EXPECT_FALSE(leg.Nearest(choosy, Soon())->is_exact);
 }
 
 }  // namespace

@@ -59,5 +59,14 @@ TEST(PlacementRules, GiveOnlyAnotherServerABreaker) {
   EXPECT_TRUE(RulesOf(Placement::kSeparate).has_breaker);
 }
 
+TEST(PlacementRules, LeaveVectorsBesideTheirRecordsToTheStore) {
+  const PlacementRules rules = RulesOf(Placement::kSameDatabase);
+  EXPECT_TRUE(rules.is_written_with_record);
+  EXPECT_FALSE(rules.needs_intent);
+  EXPECT_EQ(rules.pending_rule, PendingRule::kWhereEmbeddingIsMissing);
+  EXPECT_FALSE(RulesOf(Placement::kInProcess).is_written_with_record);
+  EXPECT_FALSE(RulesOf(Placement::kSeparate).is_written_with_record);
+}
+
 }  // namespace
 }  // namespace datastorage

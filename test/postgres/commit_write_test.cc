@@ -6,7 +6,7 @@ namespace {
 
 TEST(CommitWrite, SendsNothingWhereNothingChanges) {
   WaveChanges changes;
-  EXPECT_TRUE(WriteCalls(changes, WaveState()).empty());
+  EXPECT_TRUE(WriteCalls(changes, WaveState(), VectorWriteMode::kDeferred).empty());
 }
 
 TEST(CommitWrite, StoresAWholeBatchAtOnce) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "postgres/commit_wave.h"
+#include "postgres/pending_rows.h"
 #include "postgres/store_session.h"
 
 namespace datastorage::postgres {
@@ -194,6 +195,36 @@ TEST_F(SetRegistryTest, RetiresPendingRowsInPages) {
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
   store_.Commit({CreationWithText(11)});
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
+}
+
+TEST_F(SetRegistryTest, NeedsNoMoreThanTheServiceMayDo) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  server.Run("postgres",
+             "CREATE ROLE registrar LOGIN PASSWORD '" +
+                 std::string(test::PostgresServer::kPassword) + "'");
+  const auto owner = OpenSession(server.Conninfo(store_.database));
+  ASSERT_TRUE(Migrate(*owner, AllMigrations(), "registrar", Soon()).has_value());
+  store_.Commit({CreationWithText(1), CreationWithText(2)});
+  Sessions::Options options;
+  options.connection.conninfo = server.Conninfo(store_.database, "registrar");
+  Sessions sessions(options);
+  SetRegistry registry(sessions, store_.clock);
+  PendingRows rows(sessions);
+  const auto set = registry.RegisterSet(SetOf("a"), Soon());
+  ASSERT_TRUE(set.has_value()) << set.error().message;
+  const WallTime now = store_.clock.WallNow();
+  const auto leased = rows.LeaseDue(set->id, 9, {now, now}, Soon());
+  ASSERT_TRUE(leased.has_value()) << leased.error().message;
+  ASSERT_EQ(leased->size(), 2U);
+  EXPECT_TRUE(rows.Fail(*leased, PendingReason::kEmbedderBusy, now, Soon()).has_value());
+  EXPECT_TRUE(rows.Park(*leased, Soon()).has_value());
+  EXPECT_EQ(rows.Release(set->id, now, Soon()), 2);
+  EXPECT_TRUE(rows.Settle(std::span(*leased).first(1), Soon()).has_value());
+  EXPECT_TRUE(registry.ChangeSetState(set->id, VectorSetState::kRetired, Soon()).has_value());
+  EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
+  EXPECT_TRUE(registry.Secret("cursor", Soon()).has_value());
+  store_.Ask("DROP OWNED BY registrar");
+  server.Run("postgres", "DROP ROLE registrar");
 }
 
 TEST_F(SetRegistryTest, KeepsOneSecretForAll) {

@@ -232,6 +232,13 @@ CREATE INDEX pending_vector_due ON pending_vector (set_id, due_at, stamp)
 -- Writers look for the rows of a record in all sets.
 CREATE INDEX pending_vector_of_record ON pending_vector (record_id);
 
+-- The set whose vectors are in this database too, where it has the tables of sql/postgres/pgvector:
+-- a write of a record writes its vector then.
+CREATE TABLE vector_mark (
+  set_id bigint NOT NULL,
+  is_head_full boolean NOT NULL DEFAULT false
+);
+
 CREATE TABLE setting (
   name text COLLATE "C" NOT NULL PRIMARY KEY,
   value bytea NOT NULL

@@ -1,0 +1,200 @@
+// PgvectorIndex::Nearest. The planner is not trusted with filter, order and limit together: what it
+// takes for cheap may return a part of what matches without a word. So rows are counted first; few
+// are compared one by one, many are looked for through the graph, and what came back is checked.
+#include <algorithm>
+#include <cmath>
+
+#include "postgres/filter_sql.h"
+#include "postgres/half_vector.h"
+#include "postgres/pgvector_index.h"
+
+namespace datastorage::postgres {
+namespace {
+
+// Measured: where comparing all that match costs what the graph costs.
+constexpr double kCrossover = 13;
+constexpr std::int64_t kExactRowCountMost = 20'000;
+// Nine rows a page; rows that are dead and not yet cleared away count.
+constexpr std::int64_t kBodyRowByteCount = 8'192 / 9;
+constexpr int kSearchWidthLeast = 40;
+constexpr int kSearchWidthMost = 1'000;  // The extension's own bound.
+
+// Both vectors are rounded, each turned by at most 2^-11; and sums of 384 floats.
+constexpr float kScoreError = 2 * 0x1p-11F + 1e-4F;
+
+// The plan is a loop over the few rows that match, whatever the planner believes of the filter.
+constexpr std::string_view kLoopSettings =
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
+    "true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)";
+// The plan is a walk through the graph that looks each record up: no other order is at hand.
+constexpr std::string_view kGraphSettings =
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
+    "true),"
+    " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+    " set_config('enable_sort', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true),"
+    " set_config('hnsw.iterative_scan', 'strict_order', true),"
+    " set_config('hnsw.ef_search', $1::text, true)";
+constexpr std::string_view kHeadSettings =
+    "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true)";
+
+Call CallOf(std::string sql, Parameters parameters = {}) {
+  Call call;
+  call.sql = std::move(sql);
+  call.parameters = std::move(parameters);
+  return call;
+}
+
+// Rows of record_id stamp distance, from `first` on.
+void Collect(const Rows& rows, int first, std::vector<Neighbor>& hits) {
+  for (int row = 0; row < rows.count(); ++row) {
+    if (rows.IsNull(row, first)) continue;
+    hits.push_back({rows.Id(row, first),
+                    rows.Integer(row, first + 1),
+                    static_cast<float>(1 - rows.Real(row, first + 2))});
+  }
+}
+
+void KeepBest(std::vector<Neighbor>& hits, int count_max) {
+  std::sort(hits.begin(), hits.end(), [](const Neighbor& a, const Neighbor& b) {
+    return a.score != b.score ? a.score > b.score : a.id < b.id;
+  });
+  if (hits.size() > static_cast<std::size_t>(count_max)) {
+    hits.resize(static_cast<std::size_t>(count_max));
+  }
+}
+
+}  // namespace
+
+// $1 is the vector; the filter's values follow.
+struct PgvectorIndex::Question {
+  Parameters parameters{};
+  std::string relation{};
+  std::string condition{};  // Over `relation` AS r; empty: everything.
+  int count_max = 0;
+
+  bool HasFilter() const { return !condition.empty(); }
+  std::string Limit() const { return " LIMIT " + std::to_string(count_max); }
+  // Joins `relation` to a table of vectors.
+  std::string Join(const std::string& table) const {
+    if (!HasFilter()) return "";
+    return " JOIN " + relation + " AS r ON r.id = " + table + ".record_id WHERE " + condition;
+  }
+};
+
+Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
+                                         const Filter& filter,
+                                         int count_max,
+                                         Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const Tables tables, KnownTables(deadline));
+  Question question;
+  question.count_max = count_max;
+  question.parameters.Add(std::string_view(HalfVectorBytes(query)));
+  if (!options_.joins_records && !Matches(filter, {})) {  // Without a leaf: all or nothing.
+    return Neighbors{{}, kScoreError, true, false};
+  }
+  if (options_.joins_records && !filter.IsEverything()) {
+    question.relation = RelationOf(filter);
+    DS_ASSIGN_OR_RETURN(question.condition, CompileFilter(filter, question.parameters));
+  }
+  const std::int64_t row_count = tables.body_byte_count / kBodyRowByteCount;
+  const auto crossover =
+      static_cast<std::int64_t>(kCrossover * std::sqrt(static_cast<double>(row_count)));
+  const std::int64_t row_count_max =
+      std::max(std::clamp(crossover, options_.exact_row_count_least, kExactRowCountMost),
+               std::int64_t{count_max});
+  if (question.HasFilter() || row_count <= row_count_max) {
+    bool has_too_many = false;
+    Result<Neighbors> found =
+        Exact(question, question.HasFilter() ? row_count_max : 0, deadline, has_too_many);
+    if (!found.has_value() || !has_too_many) return found;
+  }
+  DS_ASSIGN_OR_RETURN(Neighbors found, ByGraph(question, deadline));
+  if (found.hits.size() == static_cast<std::size_t>(count_max)) return found;
+  // The graph gave up before it had met all that match.
+  bool has_too_many = false;
+  return Exact(question, 0, deadline, has_too_many);
+}
+
+// Compares all that match, if they are at most `row_count_max` (0: however many).
+Result<Neighbors> PgvectorIndex::Exact(const Question& question,
+                                       std::int64_t row_count_max,
+                                       Deadline deadline,
+                                       bool& has_too_many) {
+  const std::string most = std::to_string(row_count_max);
+  const std::string most_and_one = std::to_string(row_count_max + 1);
+  std::string head = "vector_head AS h", body = "vector_body AS b";
+  std::string sql = "WITH ";
+  if (question.HasFilter()) {
+    sql += "matching AS MATERIALIZED (SELECT r.id FROM " + question.relation + " AS r WHERE " +
+           question.condition + (row_count_max > 0 ? " LIMIT " + most_and_one : "") + "), ";
+    head = "matching AS m JOIN vector_head AS h ON h.record_id = m.id";
+    body = "matching AS m JOIN vector_body AS b ON b.record_id = m.id";
+  }
+  sql += row_count_max > 0 ? "size AS MATERIALIZED (SELECT count(*) AS n FROM matching), "
+                           : "size AS (SELECT 0::bigint AS n), ";
+  // A sum is not what the vector index is ordered by: it cannot be used, and leave rows out.
+  sql +=
+      "near AS MATERIALIZED (SELECT held.record_id, held.distance FROM (SELECT h.record_id,"
+      " 0 + (h.v <=> $1::halfvec) AS distance FROM " +
+      head + " UNION ALL SELECT b.record_id, 0 + (b.v <=> $1::halfvec) FROM " + body + ") AS held" +
+      (row_count_max > 0 ? " WHERE (SELECT n FROM size) <= " + most : "") +
+      " ORDER BY held.distance" + question.Limit() +
+      ")"
+      " SELECT size.n, near.record_id, p.stamp, near.distance FROM size LEFT JOIN"
+      " (near JOIN vector_point AS p ON p.record_id = near.record_id) ON true";
+  std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
+  if (row_count_max > 0) calls.push_back(CallOf(std::string(kLoopSettings)));
+  calls.push_back(CallOf(std::move(sql), question.parameters));
+  DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
+                      sessions_.Read("search vectors one by one", calls, deadline));
+  DS_RETURN_IF_ERROR(Note(rows.front()));
+  has_too_many = row_count_max > 0 && rows.back().Integer(0, 0) > row_count_max;
+  Neighbors found;
+  Collect(rows.back(), 1, found.hits);
+  KeepBest(found.hits, question.count_max);
+  found.score_error = kScoreError;
+  found.is_exhausted = found.hits.size() < static_cast<std::size_t>(question.count_max);
+  return found;
+}
+
+// Head and body in one snapshot: a vector that moves meanwhile is in one of them. Empty where the
+// body gave fewer than were asked for.
+Result<Neighbors> PgvectorIndex::ByGraph(const Question& question, Deadline deadline) {
+  const int width = std::clamp(2 * question.count_max, kSearchWidthLeast, kSearchWidthMost);
+  std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
+  calls.push_back(CallOf(std::string(kGraphSettings)));
+  calls.back().parameters.Add(std::string_view(std::to_string(width)));
+  const std::string select = "SELECT n.record_id, p.stamp, n.distance FROM (";
+  const std::string stamps = ") AS n JOIN vector_point AS p ON p.record_id = n.record_id";
+  const std::size_t body_at = calls.size();
+  calls.push_back(CallOf(select +
+                             "SELECT b.record_id, b.v <=> $1::halfvec AS distance"
+                             " FROM vector_body AS b" +
+                             question.Join("b") + " ORDER BY b.v <=> $1::halfvec" +
+                             question.Limit() + stamps,
+                         question.parameters));
+  calls.push_back(CallOf(std::string(kHeadSettings)));
+  // Sorted first, and looked up in this order until enough pass.
+  calls.push_back(CallOf(select +
+                             "SELECT h.record_id, h.distance FROM (SELECT record_id,"
+                             " v <=> $1::halfvec AS distance FROM vector_head"
+                             " ORDER BY distance OFFSET 0) AS h" +
+                             question.Join("h") + " ORDER BY h.distance" + question.Limit() +
+                             stamps,
+                         question.parameters));
+  DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
+                      sessions_.Read("search vectors by their graph", calls, deadline));
+  DS_RETURN_IF_ERROR(Note(rows.front()));
+  Neighbors found;
+  if (rows[body_at].count() < question.count_max) return found;
+  Collect(rows[body_at], 0, found.hits);
+  Collect(rows.back(), 0, found.hits);
+  KeepBest(found.hits, question.count_max);
+  found.score_error = kScoreError;
+  found.may_miss = true;
+  return found;
+}
+
+}  // namespace datastorage::postgres

@@ -1,0 +1,201 @@
+// Searches over many records, beside a reader of all of them. DS_TEST_VECTOR_COUNT asks for more
+// than the 20,000 of every day.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <unordered_set>
+
+#include "postgres/head_mover.h"
+#include "postgres/vector_session.h"
+
+namespace datastorage::postgres {
+namespace {
+
+constexpr int kClusterCount = 64;
+
+int RecordCount() {
+  const char* const wanted = std::getenv("DS_TEST_VECTOR_COUNT");
+  return wanted != nullptr ? std::atoi(wanted) : 20'000;
+}
+
+// Records in clusters, most of their vectors in the body's index, some moved there one by one, some
+// still in the head.
+struct ManyRecords {
+  ManyRecords() {
+    for (int i = 0; i < kClusterCount; ++i) centers.push_back(random.Unit());
+    const int count = RecordCount();
+    Create(count - 1'000);
+    // What HeadMover does, but as one build: it is many times faster.
+    store.Ask(
+        "SET max_parallel_maintenance_workers = 0; DROP INDEX vector_body_by_cosine;"
+        " INSERT INTO vector_body SELECT * FROM vector_head; TRUNCATE vector_head;"
+        " CREATE INDEX vector_body_by_cosine ON vector_body"
+        " USING hnsw (v halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)");
+    Create(500);
+    HeadMover mover(ThreadRuntime(), store.sessions, metrics, {.batch_count = 500});
+    EXPECT_EQ(mover.RunOnce(Soon()).value(), 500);
+    Create(500);
+    store.Ask("ANALYZE");
+  }
+
+  void Create(int count) {
+    std::vector<WriteOp> operations;
+    for (int i = 0; i < count; ++i) {
+      const std::size_t number = ids.size();
+      vectors.push_back(random.Near(centers[random.Below(kClusterCount)], 0.8));
+      CreateOp create = EmbeddedCreation(std::to_string(number), vectors.back());
+      auto& body = std::get<Execution>(create.body);
+      body.cluster_name = number % 1'000 == 7 ? "one-in-a-thousand" : "other";
+      body.action_type = number % 100 == 7 ? "one-in-a-hundred" : "other";
+      body.target_resource = number % 10 == 7 ? "one-in-ten" : "other";
+      ids.push_back(create.id);
+      operations.emplace_back(std::move(create));
+      if (operations.size() < 500 && i + 1 < count) continue;
+      store.Commit(operations);
+      operations.clear();
+    }
+  }
+
+  // The numbers of the matching records, nearest first.
+  std::vector<std::size_t> Ranked(const Embedding& query, std::size_t step) const {
+    std::vector<std::pair<float, std::size_t>> scored;
+    for (std::size_t i = step > 1 ? 7 : 0; i < ids.size(); i += step) {
+      scored.emplace_back(-Dot(query, vectors[i]), i);
+    }
+    std::sort(scored.begin(), scored.end());
+    std::vector<std::size_t> ranked;
+    for (const auto& [score, number] : scored) ranked.push_back(number);
+    return ranked;
+  }
+
+  VectorSession store;
+  RandomPoints random{17};
+  Metrics metrics;
+  std::vector<Embedding> centers;
+  std::vector<Embedding> vectors;
+  std::vector<RecordId> ids;
+};
+
+class PgvectorNearestTest : public testing::Test {
+ protected:
+  struct Case {
+    std::string name;
+    Filter filter;
+    std::size_t step;  // One record in so many matches.
+  };
+
+  static ManyRecords& Shared() {
+    static ManyRecords records;
+    return records;
+  }
+  static std::vector<Case> Cases() {
+    return {
+        {"0.1 %", Filter::Equals(Member::kClusterName, std::string("one-in-a-thousand")), 1'000},
+        {"1 %", Filter::Equals(Member::kActionType, std::string("one-in-a-hundred")), 100},
+        {"10 %", Filter::Equals(Member::kTargetResource, std::string("one-in-ten")), 10},
+        {"100 %", Filter::Equals(Member::kKind, std::string("execution")), 1},
+        {"everything", Filter(), 1}};
+  }
+};
+
+// The service asks for four times the ten that it wants, and ranks what it gets by exact cosines.
+TEST_F(PgvectorNearestTest, FindsTheNearestWhateverShareMatches) {
+  ManyRecords& records = Shared();
+  for (const Case& each : Cases()) {
+    int found_count = 0, wanted_count = 0;
+    for (int trial = 0; trial < 50; ++trial) {
+      const Embedding query =
+          records.random.Near(records.centers[records.random.Below(kClusterCount)], 0.8);
+      const std::vector<std::size_t> ranked = records.Ranked(query, each.step);
+      const auto found = records.store.index.Nearest(query, each.filter, 40, Soon());
+      ASSERT_TRUE(found.has_value()) << found.error().message;
+      ASSERT_EQ(found->hits.size(), std::min<std::size_t>(40, ranked.size())) << each.name;
+      std::unordered_set<RecordId> hits;
+      for (const Neighbor& hit : found->hits) hits.insert(hit.id);
+      for (std::size_t i = 0; i < std::min<std::size_t>(10, ranked.size()); ++i) {
+        ++wanted_count;
+        found_count += hits.contains(records.ids[ranked[i]]) ? 1 : 0;
+      }
+      EXPECT_EQ(found->is_exhausted, ranked.size() < 40);
+    }
+    const double recall = double{1} * found_count / wanted_count;
+    EXPECT_GE(recall, 0.98) << each.name;
+    RecordProperty("recall of " + each.name, std::to_string(recall));
+    std::printf("recall@10, %s of %d match: %.4f\n", each.name.c_str(), RecordCount(), recall);
+  }
+}
+
+TEST_F(PgvectorNearestTest, GivesAsManyAsAreAskedForOrAllThatMatch) {
+  ManyRecords& records = Shared();
+  for (const Case& each : Cases()) {
+    for (const int count : {1, 10, 100, 1'000, 4'096}) {
+      const Embedding query = records.random.Near(records.centers[3], 0.5);
+      const std::size_t matching = records.Ranked(query, each.step).size();
+      const auto found = records.store.index.Nearest(query, each.filter, count, Soon());
+      ASSERT_TRUE(found.has_value()) << found.error().message;
+      EXPECT_EQ(found->hits.size(),
+                std::min<std::size_t>(static_cast<std::size_t>(count), matching))
+          << each.name << ", " << count;
+      std::unordered_set<RecordId> ids;
+      for (const Neighbor& hit : found->hits) EXPECT_TRUE(ids.insert(hit.id).second);
+    }
+  }
+}
+
+TEST_F(PgvectorNearestTest, SaysWhatItKnowsOfItsScores) {
+  ManyRecords& records = Shared();
+  const Embedding query = records.random.Near(records.centers[5], 0.7);
+  for (const Case& each : Cases()) {
+    const auto found = records.store.index.Nearest(query, each.filter, 15, Soon()).value();
+    const std::vector<std::size_t> ranked = records.Ranked(query, each.step);
+    std::unordered_map<RecordId, std::size_t> numbers;
+    for (const std::size_t number : ranked) numbers[records.ids[number]] = number;
+    for (const Neighbor& hit : found.hits) {
+      const float cosine = Dot(query, records.vectors[numbers.at(hit.id)]);
+      EXPECT_NEAR(hit.score, cosine, found.score_error);
+      numbers.erase(hit.id);
+    }
+    // One by one, nothing that was left out can be better than both errors; the graph says so.
+    EXPECT_EQ(found.may_miss, each.step <= 10) << each.name;
+    if (found.may_miss) continue;
+    for (const auto& [id, number] : numbers) {
+      EXPECT_LE(Dot(query, records.vectors[number]), found.hits.back().score + found.score_error);
+    }
+  }
+}
+
+// Many records match and few of them have a vector: the graph gives up, and the rest is compared.
+TEST_F(PgvectorNearestTest, FindsFewVectorsAmongManyRecordsThatMatch) {
+  VectorSession store({.exact_row_count_least = 10});
+  RandomPoints random(3);
+  std::vector<WriteOp> operations;
+  for (int i = 0; i < 400; ++i) {
+    CreateOp create = EmbeddedCreation(std::to_string(i), random.Unit());
+    auto& body = std::get<Execution>(create.body);
+    body.cluster_name = i % 2 == 0 ? "bare" : "other";
+    if (i % 2 == 0 && i >= 6) {
+      create.embeddings.clear();
+      create.text_hash.reset();
+    }
+    operations.emplace_back(std::move(create));
+  }
+  store.Commit(operations);
+  Metrics metrics;
+  HeadMover mover(ThreadRuntime(), store.sessions, metrics, {.batch_count = 1'000});
+  ASSERT_EQ(mover.RunOnce(Soon()).value(), 203);
+  (void)store.index.AwaitVisible(Soon());
+  const Filter bare = Filter::Equals(Member::kClusterName, std::string("bare"));
+  for (int again = 0; again < 2; ++again) {  // The size of the body is known from the first on.
+    const auto found = store.index.Nearest(random.Unit(), bare, 5, Soon()).value();
+    EXPECT_EQ(found.hits.size(), 3U);
+    EXPECT_TRUE(found.is_exhausted);
+    EXPECT_FALSE(found.may_miss);
+  }
+  // And as many as there are, through the graph.
+  const auto found = store.index.Nearest(random.Unit(), {}, 5, Soon()).value();
+  EXPECT_EQ(found.hits.size(), 5U);
+}
+
+}  // namespace
+}  // namespace datastorage::postgres
