@@ -28,6 +28,8 @@ bool ConcernsEveryone(ErrorCode code) {
 // The operation outlives a caller that gave up, since its transaction may still read it.
 struct GroupCommitter::Item {
   WriteOp operation;
+  // Of its call alone: whoever still waits for a later batch sleeps on.
+  std::shared_ptr<WaitQueue> decided;
   std::shared_ptr<void> held;
   bool is_taken = false;
   bool is_abandoned = false;
@@ -35,12 +37,7 @@ struct GroupCommitter::Item {
 };
 
 GroupCommitter::GroupCommitter(Runtime& runtime, RecordStore& store, Metrics& metrics)
-    : runtime_(runtime),
-      store_(store),
-      metrics_(metrics),
-      mutex_(runtime),
-      queued_(runtime),
-      decided_(runtime) {
+    : runtime_(runtime), store_(store), metrics_(metrics), mutex_(runtime), queued_(runtime) {
   committer_ = runtime_.Spawn("commit", [this] { Run(); });
 }
 
@@ -59,6 +56,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
   std::vector<ItemPointer> items;
   std::vector<Result<WriteOutcome>> results;
   results.reserve(operations.size());
+  const auto decided = std::make_shared<WaitQueue>(runtime_);
   {
     const MutexLock lock(mutex_);
     if (is_stopping_ || queue_.size() + operations.size() > limits::kCommitQueueCountMax) {
@@ -69,6 +67,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
     for (WriteOp& operation : operations) {
       items.push_back(std::make_shared<Item>());
       items.back()->operation = std::move(operation);
+      items.back()->decided = decided;
       if (!DS_MUTANT(kLeavesEarly)) items.back()->held = held;
       queue_.push_back(items.back());
     }
@@ -87,7 +86,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitAll(std::span<const Writ
 Result<WriteOutcome> GroupCommitter::Await(const ItemPointer& item, Deadline deadline) {
   const MutexLock lock(mutex_);
   while (!item->result.has_value()) {
-    if (decided_.Wait(mutex_, deadline) || item->result.has_value()) continue;
+    if (item->decided->Wait(mutex_, deadline) || item->result.has_value()) continue;
     if (item->is_taken) {
       return OutcomeUnknown("the deadline passed while the write was being committed");
     }
@@ -162,9 +161,16 @@ void GroupCommitter::Decide(const std::vector<ItemPointer>& batch,
                             std::vector<Result<WriteOutcome>> results) {
   // Before the callers hear of it, and with no lock held: whoever still waits has its own share.
   for (const ItemPointer& item : batch) item->held.reset();
-  const MutexLock lock(mutex_);
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->result = std::move(results[i]);
-  decided_.NotifyAll();
+  {
+    const MutexLock lock(mutex_);
+    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->result = std::move(results[i]);
+  }
+  // Without the lock, which each of them takes first.
+  const WaitQueue* last = nullptr;
+  for (const ItemPointer& item : batch) {
+    if (item->decided.get() != last) item->decided->NotifyAll();
+    last = item->decided.get();
+  }
 }
 
 }  // namespace datastorage

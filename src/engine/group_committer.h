@@ -55,7 +55,6 @@ class GroupCommitter {
   Metrics& metrics_;
   Mutex mutex_;
   WaitQueue queued_;
-  WaitQueue decided_;
   std::deque<ItemPointer> queue_;
   bool is_stopping_ = false;
   std::unique_ptr<Task> committer_;  // Last: joined before the rest goes.
