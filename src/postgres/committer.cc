@@ -58,12 +58,27 @@ Result<std::vector<WriteOutcome>> Committer::Commit(std::span<const WriteOp> ope
                                                     Deadline deadline) {
   DS_CHECK(operations.size() <= limits::kBatchItemCountMax);
   if (operations.empty()) return std::vector<WriteOutcome>();
-  DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Acquire(deadline));
+  bool was_lost = false;
+  for (;;) {
+    DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Acquire(deadline));
+    Result<std::vector<WriteOutcome>> outcomes = CommitIn(*lease, operations, mode, deadline);
+    // Lost before COMMIT was sent: nothing was changed, and the server may be well. Once.
+    const bool is_lost = !outcomes.has_value() && !lease->is_usable() &&
+                         outcomes.error().code == ErrorCode::kUnavailable;
+    if (!is_lost || was_lost) return outcomes;
+    was_lost = true;
+  }
+}
+
+Result<std::vector<WriteOutcome>> Committer::CommitIn(Connection& connection,
+                                                      std::span<const WriteOp> operations,
+                                                      CommitMode mode,
+                                                      Deadline deadline) {
   for (int attempt = 1;; ++attempt) {
-    Result<std::vector<WriteOutcome>> outcomes = Try(*lease, operations, mode, deadline);
+    Result<std::vector<WriteOutcome>> outcomes = Try(connection, operations, mode, deadline);
     if (outcomes.has_value()) return outcomes;
     const ErrorCode code = outcomes.error().code;
-    const ServerFailure& failure = lease->last_failure();
+    const ServerFailure& failure = connection.last_failure();
     if (mode == CommitMode::kEachUnlessBlocked && IsBlocked(failure)) {
       return Conflict("commit: another transaction holds what is to be written");
     }
@@ -72,7 +87,7 @@ Result<std::vector<WriteOutcome>> Committer::Commit(std::span<const WriteOp> ope
     if (attempt == limits::kCommitRetryCountMax) {
       return Unavailable("commit: other transactions were always first");
     }
-    lease->Rollback();
+    connection.Rollback();
   }
 }
 
