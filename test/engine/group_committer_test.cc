@@ -191,7 +191,7 @@ class BlockedRow : public GroupCommitterTest {
 TEST_F(BlockedRow, WaitsAloneUntilItIsLetGo) {
   std::atomic<bool> is_decided = false;
   std::jthread waiting([&] {
-    EXPECT_EQ(Commit({blocked_}, Soon()).front()->status, WriteStatus::kCreated);
+    EXPECT_EQ(Commit({blocked_}, Soon()).front().value().status, WriteStatus::kCreated);
     is_decided = true;
   });
   while (refused_count_ == 0) std::this_thread::yield();
@@ -209,7 +209,7 @@ TEST_F(BlockedRow, FailsNobodyInItsBatch) {
     operations.emplace_back(blocked_);
     for (const char* key : {"c", "d"}) operations.emplace_back(Op(key));
     for (const auto& result : Commit(std::move(operations), Soon())) {
-      EXPECT_EQ(result->status, WriteStatus::kCreated);
+      EXPECT_EQ(result.value().status, WriteStatus::kCreated);
     }
   });
   const RecordRef last = NaturalKey{RecordKind::kRemediation, "d"};
@@ -232,9 +232,9 @@ TEST_F(BlockedRow, IsNotOvertakenByALaterWriteOfItsRecord) {
     again.attempt = SystemUuidSource().MakeVersion4();
     again.expected_version = 2;
     const auto results = Commit({blocked_, update, again}, Soon());
-    EXPECT_EQ(results[0]->status, WriteStatus::kCreated);
-    EXPECT_EQ(results[1]->status, WriteStatus::kUpdated);
-    EXPECT_EQ(results[2]->version, 3);
+    EXPECT_EQ(results[0].value().status, WriteStatus::kCreated);
+    EXPECT_EQ(results[1].value().status, WriteStatus::kUpdated);
+    EXPECT_EQ(results[2].value().version, 3);
   });
   while (refused_count_ < 3) std::this_thread::yield();
   is_held_ = false;
