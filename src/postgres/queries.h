@@ -60,7 +60,8 @@ std::string_view NameOf(Query query);
 // With {records} and {filter} left open.
 std::string_view TextOf(Query query);
 
-// All of them, with every record let through and the lists of member columns filled in: what a session prepares.
+// All of them, with every record let through and the lists of member columns filled in: what a
+// session prepares.
 std::vector<NamedStatement> AllStatements();
 
 // The members that have a column of their own in `record`, in the order of their parameters.
