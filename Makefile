@@ -3,7 +3,7 @@
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
 .PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
-        fuzz model simulate bench bench-postgres bench-large relevance clean
+        fuzz model simulate fault bench bench-postgres bench-large relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ model: ## Search the protocol's models exhaustively, whole and with each guard r
 
 simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000 SIM_FIRST=1
 	@tools/test.sh simulate
+
+fault: ## Kill real servers under load, and restart replicas: FAULT_KILLS=100 FAULT_SECONDS=600
+	@tools/test.sh fault
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed

@@ -117,7 +117,8 @@ start() {
   tools/fetch_pgvector.sh
   mkdir -p "$FOLDER"
   as_server test -x "$FOLDER" ||
-    fail "the user postgres cannot enter $FOLDER" "name another folder: make dev DEV_FOLDER=/var/tmp/dev"
+    fail "the user postgres cannot enter $FOLDER" \
+      "name another folder: make dev DEV_FOLDER=/var/tmp/dev"
   start_postgres
   start_redis
   say "PostgreSQL with pgvector and Redis are up; make dev-stop ends them. Serve on them by"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # test.sh all: everything that must be green, cheapest first, up to the first step that is not.
 # ctest of the development build comes last, so its summary ends the output.
-# test.sh asan|tsan|fuzz|simulate|clang-tidy|clang-tidy-changed: one of its parts.
+# test.sh asan|tsan|fuzz|simulate|fault|clang-tidy|clang-tidy-changed: one of its parts, or what
+# takes longer than it.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -133,6 +134,15 @@ simulate() {
     "DS_SIM_SEED=N DS_SIM_PLAN=P (above) build/dev/test_sim --gtest_filter=TEST prints its trace"
 }
 
+# Against real servers, half an hour: the release's program, as users run it.
+fault() {
+  tools/build.sh release
+  step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
+  step "storm, the mutant that commits asynchronously" \
+    python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
+  step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
+}
+
 # tidy_files FILE...: clang-tidy on each, several at once.
 tidy_files() {
   # Generated headers must exist before a file that includes them is parsed.
@@ -210,6 +220,10 @@ case "${1:-}" in
     prepare
     simulate
     ;;
+  fault)
+    prepare
+    fault
+    ;;
   clang-tidy)
     prepare
     clang_tidy_all
@@ -220,6 +234,6 @@ case "${1:-}" in
     ;;
   *)
     fail "say which tests" \
-      "run tools/test.sh all|asan|tsan|fuzz|simulate|clang-tidy|clang-tidy-changed"
+      "run tools/test.sh all|asan|tsan|fuzz|simulate|fault|clang-tidy|clang-tidy-changed"
     ;;
 esac

@@ -10,8 +10,6 @@ constexpr Duration kRoundPause = std::chrono::seconds(1);
 constexpr Duration kRoundTimeout = std::chrono::seconds(10);
 constexpr Duration kUpkeepPause = std::chrono::hours(1);
 constexpr Duration kUpkeepRetryPause = std::chrono::minutes(1);
-// A process that is ending lets go of its place soon.
-constexpr Duration kPlaceTimeout = std::chrono::seconds(5);
 constexpr Duration kPlacePause = std::chrono::milliseconds(100);
 
 constexpr std::string_view kTryShared =
@@ -29,7 +27,7 @@ Replica::~Replica() {
 }
 
 Result<void> Replica::Open(Deadline deadline) {
-  const Deadline place_deadline = deadline.Within(kPlaceTimeout);
+  const Deadline place_deadline = deadline.Within(options_.patience);
   for (;;) {
     DS_ASSIGN_OR_RETURN(const bool is_taken, TryPlace(deadline));
     if (is_taken) break;

@@ -22,6 +22,8 @@ class Replica {
   struct Options {
     ConnectionOptions connection{};
     Use use = Use::kShared;
+    // What Open waits for a process that is ending.
+    Duration patience = std::chrono::seconds(5);
     // The place was lost with its session, and another process has taken it.
     std::function<void(std::string_view)> on_lost{};
   };
@@ -31,9 +33,8 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
-  // Takes the place and starts the upkeep: partitions are made before they are needed. Waits a few
-  // seconds for a process that is ending. Errors: those of Connection::Open; kUnavailable (says
-  // what holds it) when it is taken.
+  // Takes the place and starts the upkeep: partitions are made before they are needed. Errors:
+  // those of Connection::Open; kUnavailable (says what holds it) when it is taken.
   Result<void> Open(Deadline deadline);
   void Stop();
 

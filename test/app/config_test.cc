@@ -87,14 +87,14 @@ TEST(Config, ReportsAllErrorsTogetherWithTheirPlaces) {
   const ConfigFile file("wrokers: 2\nmetrics: [1, 2]\nembedder: gpt\n");
   const LoadedConfig loaded =
       LoadArguments({"--config", file.path(), "--listen", "0.0.0.0:8080", "--workers", "0"},
-                    {{"DATASTORAGE_STORE", "postgresql://u:secret@db/audit"}});
+                    {{"DATASTORAGE_STORE", "mysql://u:secret@db/audit"}});
   EXPECT_FALSE(loaded.config.has_value());
   EXPECT_THAT(
       loaded.errors,
       ElementsAre(HasSubstr(file.path() + ":1: unknown key \"wrokers\""),
                   HasSubstr(":2: \"metrics\" must be one value"),
                   HasSubstr("--listen: \"0.0.0.0:8080\" is not a loopback address"),
-                  HasSubstr("DATASTORAGE_STORE: \"postgresql://u:***@db/audit\" is not supported"),
+                  HasSubstr("DATASTORAGE_STORE: \"mysql://u:***@db/audit\" must be sqlite, or"),
                   HasSubstr(":3: embedder: \"gpt\" must be one of: minilm, lexical, none"),
                   HasSubstr("--workers: \"0\" must be a whole number between 1 and 64")));
 }
@@ -172,6 +172,34 @@ TEST(Config, TakesACacheOfItsOwnMemoryOrOneThatIsShared) {
   }
 }
 
+TEST(Config, TakesASqliteFileOrAPostgresDatabase) {
+  EXPECT_EQ(LoadArguments({}).config->store_conninfo, "");
+  const std::string url = "postgresql://me:s3cret@a,b/audit?target_session_attrs=read-write";
+  const LoadedConfig loaded = LoadArguments({"--store", url, "--vectors", "pgvector"});
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->store_conninfo, url);
+  EXPECT_TRUE(loaded.config->has_pgvector);
+  EXPECT_EQ(Shown(loaded, "store").value,
+            "postgresql://me:***@a,b/audit?target_session_attrs=read-write");
+  const LoadedConfig wrong = LoadArguments({"--store", "postgres://me:s3cret@a/audit?colour=red"});
+  ASSERT_EQ(wrong.errors.size(), 1U);
+  EXPECT_THAT(wrong.errors[0], HasSubstr("cannot be read"));
+  EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
+  EXPECT_THAT(LoadArguments({"--vectors", "pgvector"}).errors,
+              ElementsAre(HasSubstr("in the database of --store")));
+}
+
+TEST(Config, ReadsASecretFromTheFileThatAVariableNames) {
+  const ConfigFile file("postgresql://me:s3cret@db/audit\n");
+  const LoadedConfig loaded = LoadArguments({}, {{"DATASTORAGE_STORE_FILE", file.path()}});
+  ASSERT_TRUE(loaded.config.has_value());
+  EXPECT_EQ(loaded.config->store_conninfo, "postgresql://me:s3cret@db/audit");
+  EXPECT_EQ(Shown(loaded, "store").value, "postgresql://me:***@db/audit");
+  EXPECT_EQ(Shown(loaded, "store").source, "DATASTORAGE_STORE_FILE");
+  EXPECT_THAT(LoadArguments({}, {{"DATASTORAGE_STORE_FILE", "/nowhere/secret"}}).errors,
+              testing::Contains(HasSubstr("/nowhere/secret: cannot be read")));
+}
+
 TEST(Config, PrintsWhatCanBeReadBackAsAFile) {
   LoadedConfig loaded =
       LoadArguments({"--data", "folder: with # marks", "--workers", "7", "--model-dir", "m"});
@@ -191,6 +219,8 @@ TEST(MaskSecret, HidesThePasswordOfAUrl) {
   EXPECT_EQ(MaskSecret("redis://127.0.0.1:6379"), "redis://127.0.0.1:6379");
   EXPECT_EQ(MaskSecret("redis://:a/b?c@host:6379/1"), "redis://:***@host:6379/1");
   EXPECT_EQ(MaskSecret("unix://me:secret@/run/redis.sock"), "unix://me:***@/run/redis.sock");
+  EXPECT_EQ(MaskSecret("postgresql:///db?password=secret&host=h&sslpassword=more"),
+            "postgresql:///db?password=***&host=h&sslpassword=***");
   EXPECT_EQ(MaskSecret("http://host/x:y@z"), "http://host/x:y@z");
   EXPECT_EQ(MaskSecret("./data"), "./data");
 }

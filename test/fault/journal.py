@@ -1,8 +1,9 @@
 """What a client sent and what it was told, on disk before it acts on it.
 
 One JSON document a line: {"sent": [operation…]} before sending, {"acked": [[operation, id, version,
-status]…]} after a reply, {"killed": n}. Operations: "c17" creates record 17, "p17.2" is its second
-patch.
+status]…]} after a reply, {"killed": n}. A storm adds {"refused": [operation…]} for what was never
+tried again after an answer that nothing was stored, and {"seen": [[id, version]…]} for what was
+shown. Operations: "c17" creates record 17, "p17.2" is its second patch.
 """
 
 import json
@@ -52,10 +53,14 @@ class JournalFacts:
 
     def __init__(self, path):
         self.sent, self.acked, self.contradictions = set(), {}, []
+        self.refused, self.seen = set(), {}  # Of each id shown, the highest version.
         with open(path, encoding="ascii") as lines:
             for line in lines:
                 entry = json.loads(line)
                 self.sent.update(entry.get("sent", ()))
+                self.refused.update(entry.get("refused", ()))
+                for record_id, version in entry.get("seen", ()):
+                    self.seen[record_id] = max(version, self.seen.get(record_id, 0))
                 for operation, record_id, version, _ in entry.get("acked", ()):
                     before = self.acked.setdefault(operation, (record_id, version))
                     if before != (record_id, version):

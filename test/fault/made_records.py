@@ -74,10 +74,11 @@ def time_text(rng, instant):
 
 
 class Maker:
-    def __init__(self, seed, count):
+    def __init__(self, seed, count, patched_share=0.12):
+        """That share of remediations and workflows is patched, once or twice."""
         if not 10 <= count <= COUNT_MAX:
             raise ValueError(f"the count must be 10 to {COUNT_MAX}")
-        self.seed, self.count = seed, count
+        self.seed, self.count, self.patched_share = seed, count, patched_share
         self.text_count = count * 3 // 5
 
     def _rng(self, i, purpose):
@@ -190,7 +191,7 @@ class Maker:
     def patches(self, i):
         """Of record i, in the order in which they are to be applied."""
         rng = self._rng(i, 3)
-        if rng.random() >= 0.12:
+        if rng.random() >= self.patched_share:
             return []
         kind, members = self.record(i)
         if kind == "remediation":

@@ -2,57 +2,66 @@
 
 import http.client
 import json
-import os
 import queue
 import signal
 import subprocess
 import threading
+
+from server_process import await_true, start_child
 
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
 
 
 class Service:
-    """`port` changes with each start. Threads: start, kill and stop from one thread only."""
+    """`port` and `metrics_port` change with each start, unless a port is given. Threads: launched,
+    killed and stopped from one thread only."""
 
-    def __init__(self, binary, folder, log_path):
+    def __init__(self, binary, folder, log_path, options=(), port=0):
         self._command = [str(binary), "serve", "--embedder", "lexical", "--data", str(folder),
-                         "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0",
-                         "--log-level", "warning", "--drain-delay", "0s"]
+                         "--listen", f"127.0.0.1:{port}", "--metrics", "127.0.0.1:0",
+                         "--log-level", "warning", *options]
+        if "--drain-delay" not in options:
+            self._command += ["--drain-delay", "0s"]
         self._log_path = log_path
-        self._process = None
-        self.port = None
+        self._process, self._lines, self._is_listening = None, None, False
+        self.port, self.metrics_port = port or None, None
 
-    def start(self):
-        environment = {name: value for name, value in os.environ.items()
-                       if not name.startswith("DATASTORAGE_")}
-        with open(self._log_path, "ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log,
-                                             text=True, env=environment)
-        lines = queue.Queue()
-        threading.Thread(target=self._read, args=(self._process.stdout, lines),
+    def launch(self):
+        """Returns at once; `is_ready` tells when it answers."""
+        self._process = start_child(self._command, self._log_path, stdout=subprocess.PIPE)
+        self._lines, self._is_listening = queue.Queue(), False
+        threading.Thread(target=self._read, args=(self._process.stdout, self._lines),
                          daemon=True).start()
-        while True:
-            try:
-                line = lines.get(timeout=START_SECONDS_MAX)
-            except queue.Empty:
-                line = None
-            if line is None:
-                self.kill()
-                raise RuntimeError(f"the service did not start; see {self._log_path}")
-            if line.startswith("listening on http://"):
-                self.port = int(line.rsplit(":", 1)[1])
-                return
 
     @staticmethod
     def _read(stream, lines):
         for line in stream:
-            lines.put(line)
-        lines.put(None)
+            lines.put(line.decode())
         stream.close()
 
+    def is_ready(self):
+        while not self._is_listening and not self._lines.empty():
+            line = self._lines.get()
+            if line.startswith("metrics on http://"):
+                self.metrics_port = int(line.rsplit(":", 1)[1])
+            elif line.startswith("listening on http://"):
+                self.port, self._is_listening = int(line.rsplit(":", 1)[1]), True
+        return self._is_listening
+
+    def start(self):
+        self.launch()
+        try:
+            await_true(lambda: self.is_ready() or self.has_ended(), "the service listens",
+                       START_SECONDS_MAX)
+        except RuntimeError:
+            self.kill()
+            raise
+        if self.has_ended():
+            raise RuntimeError(f"the service did not start; see {self._log_path}")
+
     def has_ended(self):
-        return self._process.poll() is not None
+        return self._process is None or self._process.poll() is not None
 
     def kill(self):
         self._process.kill()
@@ -71,7 +80,7 @@ class Service:
         return self
 
     def __exit__(self, *_):
-        if self._process is not None and not self.has_ended():
+        if not self.has_ended():
             self.kill()
 
 

@@ -9,7 +9,10 @@ namespace datastorage::postgres {
 namespace {
 
 Replica::Options OptionsOf(const std::string& database, Replica::Use use) {
-  return {{test::PostgresServer::Shared().Conninfo(database)}, use, {}};
+  return {{test::PostgresServer::Shared().Conninfo(database)},
+          use,
+          std::chrono::milliseconds(1'500),  // A session ends a moment after its client.
+          {}};
 }
 
 // Polls, since what is awaited happens in a task of the replica.
