@@ -59,8 +59,9 @@ def running_seconds(pid):
         return times[1] if times else 0.0
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+def dying_with_parent(by):
+    """For Popen's preexec_fn: the process gets this signal when this program ends, however."""
+    return lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
 
 
 class PrivateServer:
@@ -131,7 +132,7 @@ class PrivateServer:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 **self._command([self.bin / "postgres", "-D", self.folder / "data", *options]),
-                stdout=log, stderr=log, preexec_fn=die_with_parent)
+                stdout=log, stderr=log, preexec_fn=dying_with_parent(signal.SIGQUIT))
         end = time.monotonic() + START_SECONDS_MAX
         while True:
             try:

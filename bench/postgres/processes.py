@@ -11,7 +11,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from private_server import process_times
+from private_server import dying_with_parent, process_times
 
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 30
@@ -29,7 +29,8 @@ class Load:
                  for part in (f"--{name.replace('_', '-')}", str(value))]
         self.name = Path(program).name
         self.process = subprocess.Popen([str(program), *named], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=dying_with_parent(signal.SIGKILL))
         self._expect("ready")
 
     @staticmethod
@@ -80,7 +81,8 @@ class Service:
         self.process = subprocess.Popen(
             [str(binary), "serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--data",
              self.folder, "--drain-delay", "0", "--log-level", "warning", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=kept)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=kept,
+            preexec_fn=dying_with_parent(signal.SIGKILL))
         self.url = self.metrics_url = None
         # It must never block on a full pipe.
         self.reader = threading.Thread(target=self.process.stdout.read, daemon=True)
