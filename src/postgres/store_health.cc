@@ -46,8 +46,8 @@ std::string SizeText(std::int64_t byte_count) {
 
 }  // namespace
 
-std::vector<StoreWarning> WarningsOf(const ServerState& state) {
-  std::vector<StoreWarning> warnings;
+std::vector<HealthWarning> WarningsOf(const ServerState& state) {
+  std::vector<HealthWarning> warnings;
   if (state.is_in_recovery) {
     warnings.push_back({"in_recovery", "the database is a standby and takes no writes"});
   }
@@ -114,6 +114,11 @@ Result<ServerState> StoreHealth::State(Deadline deadline) {
     state.disk = Disk{.free_byte_count = answer.Integer(0, 0), .byte_count = answer.Integer(0, 1)};
   }
   return state;
+}
+
+Result<std::vector<HealthWarning>> StoreHealth::Warnings(Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const ServerState state, State(deadline));
+  return WarningsOf(state);
 }
 
 }  // namespace datastorage::postgres

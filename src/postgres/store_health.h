@@ -30,13 +30,8 @@ struct ServerState {
   std::optional<Disk> disk{};  // The fullest of its file systems, where that is known.
 };
 
-struct StoreWarning {
-  std::string code;    // Such as "disk_nearly_full".
-  std::string reason;  // For people.
-};
-
 // What of it deserves an operator's attention, the most urgent first. Empty: nothing.
-std::vector<StoreWarning> WarningsOf(const ServerState& state);
+std::vector<HealthWarning> WarningsOf(const ServerState& state);
 
 class StoreHealth final : public HealthProbe {
  public:
@@ -45,6 +40,9 @@ class StoreHealth final : public HealthProbe {
   // A durable write of one row, the same for all replicas.
   // Errors: also kResourceExhausted when the disk is full; kUnavailable also when it is read-only.
   Result<void> Check(Deadline deadline) override;
+
+  // Of State.
+  Result<std::vector<HealthWarning>> Warnings(Deadline deadline) override;
 
   // One or two round trips: for now and then, not for each request. The disk is known where the
   // server is on this machine and the role has pg_read_all_settings, or where an administrator has

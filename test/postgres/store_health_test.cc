@@ -18,7 +18,7 @@ using testing::ElementsAre;
 
 std::vector<std::string> CodesOf(const ServerState& state) {
   std::vector<std::string> codes;
-  for (const StoreWarning& warning : WarningsOf(state)) codes.push_back(warning.code);
+  for (const HealthWarning& warning : WarningsOf(state)) codes.push_back(warning.code);
   return codes;
 }
 
@@ -28,11 +28,11 @@ ServerState Well() {
           .disk = ServerState::Disk{.free_byte_count = 11, .byte_count = 100}};
 }
 
-TEST(StoreWarnings, SayNothingOfAServerThatIsWell) {
+TEST(HealthWarnings, SayNothingOfAServerThatIsWell) {
   EXPECT_THAT(CodesOf(Well()), ElementsAre());
 }
 
-TEST(StoreWarnings, NameEachThingThatNeedsAPerson) {
+TEST(HealthWarnings, NameEachThingThatNeedsAPerson) {
   struct Case {
     const char* code;
     void (*make)(ServerState& state);
