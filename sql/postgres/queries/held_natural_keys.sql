@@ -1,4 +1,4 @@
--- held_natural_keys: who holds natural keys. Each is looked up by itself: a plan that was made while
+-- held_natural_keys: who holds natural keys. Each is looked up by itself: a plan that was made when
 -- the tables were small, and is kept, would read all of them for every commit.
 --
 -- Params:  arrays of kind key.
