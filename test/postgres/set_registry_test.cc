@@ -38,7 +38,8 @@ class SetRegistryTest : public testing::Test {
     if (!state.has_value()) ADD_FAILURE() << state.error().message;
     WaveChanges changes;
     DecideWave({&operation, 1}, store_.clock.WallNow(), *state, changes);
-    const auto written = (*session)->Run("commit", WriteCalls(changes, *state), Soon());
+    const auto written =
+        (*session)->Run("commit", WriteCalls(changes, *state, VectorWriteMode::kDeferred), Soon());
     if (!written.has_value()) ADD_FAILURE() << written.error().message;
     return *std::move(session);
   }
