@@ -3,7 +3,7 @@
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
 .PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
-        fuzz model simulate fault bench relevance clean
+        fuzz model simulate fault bench bench-postgres bench-large relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,12 @@ fault: ## Kill real servers under load, and restart replicas: FAULT_KILLS=100 FA
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed
+
+bench-postgres: ## What a write costs on PostgreSQL, beside bare programs: BENCH_OPTIONS="--rounds 3"
+	@tools/bench.sh postgres
+
+bench-large: ## The same, and how it grows up to a million records, which takes hours
+	@tools/bench.sh large
 
 relevance: ## Measure how well search finds, over a folder of labelled texts: CORPUS=FOLDER
 	@tools/bench.sh relevance

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh speed:     builds and runs the benchmarks.
+# bench.sh postgres:  what a write costs on PostgreSQL; BENCH_OPTIONS are those of the program.
+# bench.sh large:     the same up to a million records.
 # bench.sh relevance: how well search finds: the paraphrases over the samples and, where CORPUS or
 #                     DS_TEST_CORPUS names a folder of labelled texts, that corpus too.
 
@@ -13,6 +15,15 @@ speed() {
     say "== $(basename "$program")"
     "$program"
   done
+}
+
+# postgres [OPTION...]
+postgres() {
+  local options=()
+  read -ra options <<<"${BENCH_OPTIONS:-}"
+  tools/build.sh bench datastorage http_load commit_load
+  tools/fetch_pgvector.sh
+  python3 bench/postgres/benchmark.py "$@" "${options[@]}"
 }
 
 relevance() {
@@ -30,6 +41,8 @@ relevance() {
 
 case "${1:-}" in
   speed) speed ;;
+  postgres) postgres ;;
+  large) postgres --sizes 10000,100000,1000000 ;;
   relevance) relevance ;;
-  *) fail "say what to measure" "run tools/bench.sh speed, or relevance" ;;
+  *) fail "say what to measure" "run tools/bench.sh speed|postgres|large|relevance" ;;
 esac

@@ -58,10 +58,13 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"lock_records", sql::postgres::k_lock_records},
     {"lock_sets", sql::postgres::k_lock_sets},
     {"lock_sets_alone", sql::postgres::k_lock_sets_alone},
+    {"match_words", sql::postgres::k_match_words},
+    {"newest_words", sql::postgres::k_newest_words},
     {"note_erasures", sql::postgres::k_note_erasures},
     {"park_pending", sql::postgres::k_park_pending},
     {"pending_ids", sql::postgres::k_pending_ids},
     {"prepare_set", sql::postgres::k_prepare_set},
+    {"probe_write", sql::postgres::k_probe_write},
     {"purge_idempotency_keys", sql::postgres::k_purge_idempotency_keys},
     {"put_pending", sql::postgres::k_put_pending},
     {"raise_record_stamps", sql::postgres::k_raise_record_stamps},
@@ -75,11 +78,12 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"running_commits", sql::postgres::k_running_commits},
     {"scan_embeddings", sql::postgres::k_scan_embeddings},
     {"scan_ids", sql::postgres::k_scan_ids},
+    {"server_state", sql::postgres::k_server_state},
     {"setting", sql::postgres::k_setting},
     {"settle_attempts", sql::postgres::k_settle_attempts},
     {"settle_pending", sql::postgres::k_settle_pending},
+    {"store_size", sql::postgres::k_store_size},
     {"tally_pending", sql::postgres::k_tally_pending},
-    {"text_sample", sql::postgres::k_text_sample},
     {"update_records", sql::postgres::k_update_records},
     {"vector_sets", sql::postgres::k_vector_sets},
 }};
@@ -127,6 +131,8 @@ void Substitute(std::string& text, std::string_view marker, const std::string& v
 
 std::string SqlOf(const QueryText& query) {
   std::string sql(query.sql);
+  Substitute(sql, "{records}", "record");
+  Substitute(sql, "{filter}", "TRUE");
   if (sql.find("{columns}") == std::string::npos) return sql;
   int parameter = ParameterCount(sql);
   const auto name = [](Member member) { return std::string(Describe(member).name); };
@@ -143,6 +149,10 @@ std::string SqlOf(const QueryText& query) {
 
 std::string_view NameOf(Query query) {
   return kTexts[static_cast<std::size_t>(query)].name;
+}
+
+std::string_view TextOf(Query query) {
+  return kTexts[static_cast<std::size_t>(query)].sql;
 }
 
 std::vector<NamedStatement> AllStatements() {

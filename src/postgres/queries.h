@@ -53,10 +53,13 @@ enum class Query : std::uint8_t {
   kLockRecords,
   kLockSets,
   kLockSetsAlone,
+  kMatchWords,
+  kNewestWords,
   kNoteErasures,
   kParkPending,
   kPendingIds,
   kPrepareSet,
+  kProbeWrite,
   kPurgeIdempotencyKeys,
   kPutPending,
   kRaiseRecordStamps,
@@ -70,11 +73,12 @@ enum class Query : std::uint8_t {
   kRunningCommits,
   kScanEmbeddings,
   kScanIds,
+  kServerState,
   kSetting,
   kSettleAttempts,
   kSettlePending,
+  kStoreSize,
   kTallyPending,
-  kTextSample,
   kUpdateRecords,
   kVectorSets,
   kCount,
@@ -83,7 +87,11 @@ enum class Query : std::uint8_t {
 // The file's stem.
 std::string_view NameOf(Query query);
 
-// All of them, with the lists of member columns filled in: what a session prepares.
+// With {records} and {filter} left open.
+std::string_view TextOf(Query query);
+
+// All of them, with every record let through and the lists of member columns filled in: what a
+// session prepares.
 std::vector<NamedStatement> AllStatements();
 
 // The members that have a column of their own in `record`, in the order of their parameters.

@@ -60,14 +60,25 @@ const std::optional<JsonObjectText>& MetadataOf(const RecordBody& body) {
       [](const auto& of_kind) -> const auto& { return of_kind.metadata; }, body);
 }
 
-// Each scalar as the length of its path, the path, and its text: no two scalars are spelled alike.
-std::string ScalarsOf(const JsonObjectText& metadata) {
-  schema::Json scalars = schema::Json::Array();
-  for (const MetadataScalar& scalar : schema::FlattenMetadata(metadata.text)) {
-    scalars.Add(
-        schema::Json::String(std::to_string(scalar.path.size()) + ':' + scalar.path + scalar.text));
+void AppendEscaped(std::string& literal, std::string_view text) {
+  for (const char c : text) {
+    if (c == '"' || c == '\\') literal += '\\';
+    literal += c;
   }
-  return schema::ToText(scalars);
+}
+
+// Each scalar as the length of its path, the path, and its text: no two scalars are spelled alike.
+// An array's literal: no array of arrays has parts of different lengths.
+std::string ScalarsOf(const JsonObjectText& metadata) {
+  std::string literal = "{";
+  for (const MetadataScalar& scalar : schema::FlattenMetadata(metadata.text)) {
+    if (literal.size() > 1) literal += ',';
+    literal += '"' + std::to_string(scalar.path.size()) + ':';
+    AppendEscaped(literal, scalar.path);
+    AppendEscaped(literal, scalar.text);
+    literal += '"';
+  }
+  return literal + '}';
 }
 
 // What numeric takes: 131,072 digits before the point, 16,383 after it. Less, to be safe.

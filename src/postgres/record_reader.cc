@@ -157,7 +157,7 @@ Result<Stamp> RecordReader::RaiseStamps(Stamp floor, Deadline deadline) {
     DS_ASSIGN_OR_RETURN(const Rows drawn, sessions_.ReadOne("read the stamps", looking, deadline));
     return drawn.Integer(0, drawn.IsNull(0, 0) ? 1 : 0);
   }
-  const auto write = [&](std::vector<Call> calls) -> Result<std::vector<Rows>> {
+  const auto write = [&](const std::vector<Call>& calls) -> Result<std::vector<Rows>> {
     auto rows =
         sessions_.Write("raise the stamps", calls, Sessions::Durability::kServerCrash, deadline);
     if (rows.has_value() || rows.error().code != ErrorCode::kOutcomeUnknown) return rows;

@@ -68,22 +68,21 @@ Result<Rows> BeginScan(Connection& session, const Call& opening, Deadline deadli
 
 Result<ListPage> RecordSearch::List(const ListQuery& query, Deadline deadline) {
   DS_CHECK(query.limit > 0 && query.limit <= limits::kListPageCountMax);
-  std::vector<Call> calls;
-  DS_ASSIGN_OR_RETURN(Call listing, ListCall(query));
-  calls.push_back(std::move(listing));
+  DS_ASSIGN_OR_RETURN(std::vector<Call> calls, ListCalls(query));
   if (query.wants_count) {
     DS_ASSIGN_OR_RETURN(Call counting, CountCall(FilterOf(query), std::nullopt));
-    calls.push_back(std::move(counting));
+    calls.insert(calls.begin(), std::move(counting));
   }
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       sessions_.Read("list records", calls, deadline));
+  const Rows& listed = rows.back();
   ListPage page;
-  page.has_more = rows[0].count() > query.limit;
-  for (int row = 0; row < std::min(rows[0].count(), query.limit); ++row) {
-    DS_ASSIGN_OR_RETURN(Record record, ReadRecord(rows[0], row));
+  page.has_more = listed.count() > query.limit;
+  for (int row = 0; row < std::min(listed.count(), query.limit); ++row) {
+    DS_ASSIGN_OR_RETURN(Record record, ReadRecord(listed, row));
     page.records.push_back(std::move(record));
   }
-  if (query.wants_count) page.count = rows[1].Integer(0, 0);
+  if (query.wants_count) page.count = rows.front().Integer(0, 0);
   return page;
 }
 

@@ -1,6 +1,9 @@
 #include "postgres/search_calls.h"
 
+#include <algorithm>
+
 #include "postgres/filter_sql.h"
+#include "postgres/queries.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -8,6 +11,43 @@ namespace {
 // What the next parameter is called.
 std::string NextOf(const Call& call) {
   return "$" + std::to_string(call.parameters.size() + 1);
+}
+
+// Whether the filter names records, or what they belong to: few are meant, and an index finds them.
+bool NamesFew(const Filter& filter) {
+  const auto& children = filter.children;
+  switch (filter.op) {
+    case FilterOp::kAnyOf:
+      return filter.member == Member::kId || filter.member == Member::kWorkflowId ||
+             filter.member == Member::kRemediationRequestId;
+    case FilterOp::kAnd: return std::any_of(children.begin(), children.end(), NamesFew);
+    case FilterOp::kOr:
+      return !children.empty() && std::all_of(children.begin(), children.end(), NamesFew);
+    case FilterOp::kNot:
+    case FilterOp::kRange:
+    case FilterOp::kPrefix:
+    case FilterOp::kPath: break;
+  }
+  return false;
+}
+
+void Substitute(std::string& text, std::string_view marker, std::string_view value) {
+  const std::size_t at = text.find(marker);
+  text.replace(at, marker.size(), value);
+}
+
+// The prepared statement where every record is let through, else one of its own; `call` has the
+// parameters that come before those of the filter.
+Result<Call> Filtered(Query query, Call call, const Filter& filter) {
+  if (filter.IsEverything()) {
+    call.name = NameOf(query);
+    return call;
+  }
+  DS_ASSIGN_OR_RETURN(const std::string condition, CompileFilter(filter, call.parameters));
+  call.sql = TextOf(query);
+  Substitute(call.sql, "{records}", RelationOf(filter));
+  Substitute(call.sql, "{filter}", condition);
+  return call;
 }
 
 }  // namespace
@@ -18,22 +58,40 @@ Filter FilterOf(const ListQuery& query) {
       {Filter::Equals(Member::kKind, std::string(NameOf(*query.kind))), query.filter});
 }
 
-Result<Call> ListCall(const ListQuery& query) {
+Call ByIndexOnly() {
   Call call;
-  DS_ASSIGN_OR_RETURN(const std::string filter, CompileFilter(FilterOf(query), call.parameters));
+  call.sql = "SET LOCAL enable_seqscan = off";
+  return call;
+}
+
+Result<std::vector<Call>> ListCalls(const ListQuery& query) {
+  Call call;
+  const Filter wanted = FilterOf(query);
+  const bool is_few = NamesFew(wanted);
+  DS_ASSIGN_OR_RETURN(const std::string filter, CompileFilter(wanted, call.parameters));
+  std::string after;
+  if (query.after.has_value()) {
+    after = " AND (" + CompileAfter(query.sort, *query.after, call.parameters) + ")";
+  }
+  // OFFSET has few records found first and then sorted: for a short page the planner would walk
+  // through all in the order of the list.
   call.sql =
       "SELECT r.id, r.kind, r.version, r.stamp, r.created_at, r.updated_at, r.body,"
-      " r.pending_reason, r.vector FROM record_now AS r WHERE (" +
-      filter + ")";
-  if (query.after.has_value()) {
-    call.sql += " AND (" + CompileAfter(query.sort, *query.after, call.parameters) + ")";
-  }
+      " r.pending_reason, r.vector FROM " +
+      (is_few ? "(SELECT * FROM record_now AS r WHERE " + filter + after + " OFFSET 0) AS r"
+              : "record_now AS r WHERE " + filter + after);
   call.sql += " ORDER BY " + CompileOrder(query.sort) + " LIMIT " + NextOf(call) + "::bigint";
   // One more than asked for tells whether there is a next page.
   call.parameters.Add(query.limit + 1);
   call.sql += " OFFSET " + NextOf(call) + "::bigint";
   call.parameters.Add(query.offset);
-  return call;
+
+  std::vector<Call> calls;
+  const bool is_indexed =
+      query.sort.member == Member::kCreatedAt || query.sort.member == Member::kId;
+  if (is_indexed || is_few) calls.push_back(ByIndexOnly());
+  calls.push_back(std::move(call));
+  return calls;
 }
 
 Result<Call> CountCall(const Filter& filter, std::optional<std::int64_t> cap) {
@@ -49,16 +107,18 @@ Result<Call> CountCall(const Filter& filter, std::optional<std::int64_t> cap) {
   return call;
 }
 
+// OFFSET has embeddings looked up one by one: the planner does not know that each lookup meets one
+// partition, and would read all embeddings for a few records.
 Result<Call> NearestCall(std::string_view space, const Filter& filter) {
   Call call;
   call.parameters.Add(space);
   DS_ASSIGN_OR_RETURN(const std::string condition, CompileFilter(filter, call.parameters));
   call.sql = "DECLARE " + std::string(kNearestCursor) +
-             " NO SCROLL CURSOR FOR SELECT r.id, r.stamp, e.v FROM embedding AS e JOIN " +
+             " NO SCROLL CURSOR FOR SELECT r.id, r.stamp, e.v FROM " +
              std::string(RelationOf(filter)) +
-             " AS r ON r.id = e.record_id AND r.text_hash = e.text_hash"
-             " WHERE e.space = $1::text AND (" +
-             condition + ")";
+             " AS r CROSS JOIN LATERAL (SELECT v FROM embedding WHERE record_id = r.id"
+             " AND space = $1::text AND text_hash = r.text_hash OFFSET 0) AS e WHERE " +
+             condition;
   return call;
 }
 
@@ -71,22 +131,13 @@ Call FetchCall(int row_count) {
 Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit) {
   Call call;
   call.parameters.Add(words).Add(limit);
-  DS_ASSIGN_OR_RETURN(const std::string condition, CompileFilter(filter, call.parameters));
-  call.sql = "SELECT r.id, r.word_count, r.words FROM " + std::string(RelationOf(filter)) +
-             " AS r WHERE r.words @@ $1::text::tsquery AND (" + condition + ") LIMIT $2::bigint";
-  return call;
+  return Filtered(Query::kMatchWords, std::move(call), filter);
 }
 
-Result<Call> NewestWordsCall(std::string_view words, const Filter& filter, int limit) {
+Result<Call> NewestCall(const Filter& filter, int limit) {
   Call call;
-  call.parameters.Add(words).Add(limit);
-  DS_ASSIGN_OR_RETURN(const std::string condition, CompileFilter(filter, call.parameters));
-  call.sql = "SELECT r.id, r.word_count, r.words FROM (SELECT * FROM " +
-             std::string(RelationOf(filter)) +
-             " ORDER BY created_at DESC, id DESC LIMIT $2::bigint) AS r"
-             " WHERE r.words @@ $1::text::tsquery AND (" +
-             condition + ")";
-  return call;
+  call.parameters.Add(limit);
+  return Filtered(Query::kNewestWords, std::move(call), filter);
 }
 
 }  // namespace datastorage::postgres

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "domain/query.h"
@@ -16,8 +17,12 @@ namespace datastorage::postgres {
 // What the records of a list must match, their kind included.
 Filter FilterOf(const ListQuery& query);
 
-// Up to `query.limit` + 1 records, in the columns that ReadRecord takes.
-Result<Call> ListCall(const ListQuery& query);
+// Has the planner read no whole table for the rest of the transaction. For searches by words, of
+// which it knows too little, and for lists in the order of an index.
+Call ByIndexOnly();
+
+// Up to `query.limit` + 1 records, in the columns that ReadRecord takes: the last call's rows.
+Result<std::vector<Call>> ListCalls(const ListQuery& query);
 
 // How many match, counted no further than `cap`.
 Result<Call> CountCall(const Filter& filter, std::optional<std::int64_t> cap);
@@ -31,7 +36,7 @@ Call FetchCall(int row_count);
 // Up to `limit` of the records that match `words` (::tsquery): id word_count words.
 Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit);
 
-// Of the newest `limit` records, those that match: the same columns.
-Result<Call> NewestWordsCall(std::string_view words, const Filter& filter, int limit);
+// The newest `limit` records, whatever they match: the same columns, and whether the filter does.
+Result<Call> NewestCall(const Filter& filter, int limit);
 
 }  // namespace datastorage::postgres

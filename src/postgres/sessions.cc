@@ -6,7 +6,11 @@
 namespace datastorage::postgres {
 namespace {
 
-ConnectionPool::Opener Opener(const ConnectionOptions& options, bool has_records) {
+constexpr const char* kPlanByKeys =
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
+    " SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+ConnectionPool::Opener ReaderOpener(const ConnectionOptions& options, bool has_records) {
   return [options, has_records](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
     DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                         Connection::Open(options, deadline));
@@ -24,9 +28,18 @@ std::vector<Rows> Inner(std::vector<Rows> rows, std::size_t count) {
 
 }  // namespace
 
+ConnectionPool::Opener WriterOpener(const ConnectionOptions& options, bool has_records) {
+  return [open = ReaderOpener(options, has_records)](
+             Deadline deadline) -> Result<std::unique_ptr<Connection>> {
+    DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, open(deadline));
+    DS_RETURN_IF_ERROR(connection->RunScript("set up a writer", kPlanByKeys, deadline));
+    return connection;
+  };
+}
+
 Sessions::Sessions(const Options& options)
-    : writers_(options.writer_count, Opener(options.connection, options.has_records)),
-      readers_(options.reader_count, Opener(options.connection, options.has_records)) {}
+    : writers_(options.writer_count, WriterOpener(options.connection, options.has_records)),
+      readers_(options.reader_count, ReaderOpener(options.connection, options.has_records)) {}
 
 Result<std::vector<Rows>> Sessions::Read(std::string_view doing,
                                          const std::vector<Call>& calls,

@@ -10,6 +10,11 @@
 
 namespace datastorage::postgres {
 
+// Makes sessions for Committer. Its statements go by keys, and are planned once: a plan that was
+// made while tables were small would read all of one that has grown since, and planning anew costs
+// more than the statement.
+ConnectionPool::Opener WriterOpener(const ConnectionOptions& options, bool has_records);
+
 class Sessions {
  public:
   struct Options {

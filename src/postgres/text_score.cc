@@ -52,9 +52,7 @@ class ByteReader {
 
 }  // namespace
 
-TextScorer::TextScorer(const std::vector<SearchTerm>& terms, const TextStatistics& statistics)
-    : mean_length_(statistics.mean_length) {
-  DS_CHECK(terms.size() == statistics.term_counts.size());
+TermCounter::TermCounter(const std::vector<SearchTerm>& terms) {
   for (const SearchTerm& term : terms) {
     std::vector<std::size_t>& numbers = terms_.emplace_back();
     for (const std::string& stem : term) {
@@ -62,13 +60,9 @@ TextScorer::TextScorer(const std::vector<SearchTerm>& terms, const TextStatistic
     }
   }
   places_.resize(stem_numbers_.size());
-  for (const double count : statistics.term_counts) {
-    const double rarity = std::log((statistics.record_count - count + 0.5) / (count + 0.5));
-    rarities_.push_back(rarity > 0 ? rarity : kRarityLeast);
-  }
 }
 
-void TextScorer::ReadPlaces(std::span<const std::uint8_t> words) {
+void TermCounter::ReadPlaces(std::span<const std::uint8_t> words) {
   for (Places& places : places_) places.clear();
   ByteReader reader(words);
   for (std::uint32_t count = reader.Number(4); count > 0; --count) {
@@ -86,7 +80,7 @@ void TextScorer::ReadPlaces(std::span<const std::uint8_t> words) {
 }
 
 // Of a term of several words, only where they stand one after the other.
-double TextScorer::FrequencyOf(const std::vector<std::size_t>& stems) const {
+double TermCounter::FrequencyOf(const std::vector<std::size_t>& stems) const {
   double frequency = 0;
   for (const std::uint16_t first : places_[stems.front()]) {
     bool is_whole = true;
@@ -101,13 +95,29 @@ double TextScorer::FrequencyOf(const std::vector<std::size_t>& stems) const {
   return frequency;
 }
 
-double TextScorer::Score(std::span<const std::uint8_t> words, std::int64_t length) {
+std::vector<double> TermCounter::FrequenciesOf(std::span<const std::uint8_t> words) {
   ReadPlaces(words);
+  std::vector<double> frequencies;
+  frequencies.reserve(terms_.size());
+  for (const std::vector<std::size_t>& stems : terms_) frequencies.push_back(FrequencyOf(stems));
+  return frequencies;
+}
+
+Bm25::Bm25(const TextStatistics& statistics) : mean_length_(statistics.mean_length) {
+  for (const double count : statistics.term_counts) {
+    const double rarity = std::log((statistics.record_count - count + 0.5) / (count + 0.5));
+    rarities_.push_back(rarity > 0 ? rarity : kRarityLeast);
+  }
+}
+
+double Bm25::Score(std::span<const double> frequencies, std::int64_t length) const {
+  DS_CHECK(frequencies.size() == rarities_.size());
   const double norm = kK1 * (1 - kB + kB * static_cast<double>(length) / mean_length_);
   double score = 0;
-  for (std::size_t i = 0; i < terms_.size(); ++i) {
-    const double frequency = FrequencyOf(terms_[i]);
-    if (frequency > 0) score += rarities_[i] * (frequency * (kK1 + 1) / (frequency + norm));
+  for (std::size_t i = 0; i < frequencies.size(); ++i) {
+    if (frequencies[i] > 0) {
+      score += rarities_[i] * (frequencies[i] * (kK1 + 1) / (frequencies[i] + norm));
+    }
   }
   return score;
 }

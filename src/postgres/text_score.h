@@ -1,7 +1,7 @@
-// TextScorer: BM25 of records for the terms of a search, with the weights and to the digit that
-// SQLite's text index gives: k1 = 1.2, b = 0.75; parts of names weigh a fifth.
+// Scores of records for the terms of a search: BM25 as SQLite's text index gives it, with k1 = 1.2,
+// b = 0.75; parts of names weigh a fifth.
 //
-// Threads: none; it is made for one search.
+// Threads: none; all is made for one search.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct TextStatistics {
   std::vector<double> term_counts;  // Records that hold each term.
 };
 
-class TextScorer {
+class TermCounter {
  public:
   // Keeps a reference to the terms.
-  TextScorer(const std::vector<SearchTerm>& terms, const TextStatistics& statistics);
+  explicit TermCounter(const std::vector<SearchTerm>& terms);
 
-  // Of a record by `words` in binary form and `word_count`; 0 when it holds none of the terms.
-  double Score(std::span<const std::uint8_t> words, std::int64_t length);
+  // How often a record holds each term, by its `words` in binary form.
+  std::vector<double> FrequenciesOf(std::span<const std::uint8_t> words);
 
  private:
   // The places of a stem in the record at hand, ascending.
@@ -38,9 +38,18 @@ class TextScorer {
 
   std::unordered_map<std::string_view, std::size_t> stem_numbers_;
   std::vector<std::vector<std::size_t>> terms_;  // By the numbers of their stems.
+  std::vector<Places> places_;
+};
+
+// Of a record with these frequencies and `word_count`; 0 when it holds none of the terms.
+class Bm25 {
+ public:
+  explicit Bm25(const TextStatistics& statistics);
+  double Score(std::span<const double> frequencies, std::int64_t length) const;
+
+ private:
   std::vector<double> rarities_;
   double mean_length_;
-  std::vector<Places> places_;
 };
 
 }  // namespace datastorage::postgres

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "postgres/queries.h"
 #include "postgres/search_calls.h"
 #include "postgres/text_score.h"
@@ -16,18 +17,11 @@ namespace {
 constexpr std::size_t kTogetherCountMax = 8;
 constexpr std::string_view kDoing = "search by words";
 
-// The planner knows little of how common words are, and reading the whole table is never meant.
-Call ByIndexOnly() {
-  Call call;
-  call.sql = "SET LOCAL enable_seqscan = off";
-  return call;
-}
-
-Call AskAbout(Query query, const std::vector<std::string>& words, int count) {
+Call CountOfWords(const std::vector<std::string>& words) {
   ArrayValue array(ElementType::kText);
   for (const std::string& of_term : words) array.Add(std::string_view(of_term));
-  Call call{.name = NameOf(query)};
-  call.parameters.Add(array).Add(count);
+  Call call{.name = NameOf(Query::kCountWords)};
+  call.parameters.Add(array).Add(kScoredCountMax + 1);
   return call;
 }
 
@@ -35,57 +29,79 @@ bool IsBetterHit(const TextHit& a, const TextHit& b) {
   return a.bm25 != b.bm25 ? a.bm25 > b.bm25 : a.id < b.id;
 }
 
+// A record that was looked at, whether it is a candidate or not.
+struct Looked {
+  RecordId id;
+  std::int64_t length = 0;
+  std::vector<double> frequencies;  // Of the terms.
+};
+
 class TextSearch {
  public:
   TextSearch(Sessions& sessions, std::string_view text, const Filter& filter, Deadline deadline)
-      : sessions_(sessions), terms_(SearchTermsOf(text)), filter_(filter), deadline_(deadline) {}
+      : sessions_(sessions),
+        filter_(filter),
+        deadline_(deadline),
+        terms_(SearchTermsOf(text)),
+        counter_(terms_) {}
 
   Result<std::vector<TextHit>> Run(int limit) {
     if (terms_.empty()) return std::vector<TextHit>();
-    DS_RETURN_IF_ERROR(Count());
-    DS_ASSIGN_OR_RETURN(const std::vector<Call> calls, ChooseCandidates());
-    TextScorer scorer(terms_, statistics_);
-    DS_RETURN_IF_ERROR(Score(calls, scorer));
-    if (!is_complete_ && hits_.size() < static_cast<std::size_t>(limit)) {
-      DS_ASSIGN_OR_RETURN(Call any, WordsCall(QueryOfAny(terms_), filter_, limit));
-      DS_RETURN_IF_ERROR(Score({std::move(any)}, scorer));
+    DS_RETURN_IF_ERROR(TakeStock());
+    if (!is_complete_) {
+      DS_ASSIGN_OR_RETURN(const std::vector<Call> calls, ChooseCandidates());
+      DS_RETURN_IF_ERROR(Fetch(calls));
     }
-    const std::size_t count = std::min(hits_.size(), static_cast<std::size_t>(limit));
-    const auto end = hits_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::partial_sort(hits_.begin(), end, hits_.end(), IsBetterHit);
-    hits_.resize(count);
-    return std::move(hits_);
+    if (!is_complete_ && candidates_.size() < static_cast<std::size_t>(limit)) {
+      DS_ASSIGN_OR_RETURN(Call any, WordsCall(QueryOfAny(terms_), filter_, limit));
+      DS_RETURN_IF_ERROR(Fetch({std::move(any)}));
+    }
+    return Best(static_cast<std::size_t>(limit));
   }
 
  private:
-  Result<void> Count() {
+  // The statistics, and the newest records that match. In a small store that is all.
+  Result<void> TakeStock() {
     std::vector<std::string> words;
     for (const SearchTerm& term : terms_) words.push_back(QueryOf(term));
-    DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
-                        sessions_.Read(kDoing,
-                                       {AskAbout(Query::kTextSample, words, kSampleCount),
-                                        ByIndexOnly(),
-                                        AskAbout(Query::kCountWords, words, kScoredCountMax + 1)},
-                                       deadline_));
-    const Rows& sample = rows.front();
-    const std::int64_t looked_at = sample.Integer(0, 0);
-    const bool is_whole = looked_at < kSampleCount;
-    std::int64_t record_count = is_whole ? looked_at : std::max(looked_at, sample.Integer(0, 2));
-    for (int i = 0; i < sample.count(); ++i) {
-      const std::int64_t held = rows.back().Integer(i, 0);
-      const std::int64_t expected =
-          looked_at == 0 ? 0 : sample.Integer(i, 3) * record_count / looked_at;
-      const bool is_exact = held <= kScoredCountMax;
-      counts_.push_back(is_exact ? held : std::max(held, expected));
+    DS_ASSIGN_OR_RETURN(const Call newest, NewestCall(filter_, kSampleCount));
+    DS_ASSIGN_OR_RETURN(
+        const std::vector<Rows> rows,
+        sessions_.Read(
+            kDoing,
+            {ByIndexOnly(), newest, {.name = NameOf(Query::kStoreSize)}, CountOfWords(words)},
+            deadline_));
+    const Rows& sample = rows[1];
+    std::int64_t word_count = 0;
+    counts_.assign(terms_.size(), 0);
+    for (int row = 0; row < sample.count(); ++row) {
+      Looked record = Look(sample, row);
+      word_count += record.length;
+      for (std::size_t i = 0; i < terms_.size(); ++i) counts_[i] += record.frequencies[i] > 0;
+      if (sample.Bool(row, 3)) AddCandidate(std::move(record));
     }
-    record_count = std::max(record_count, *std::max_element(counts_.begin(), counts_.end()));
-    statistics_.record_count = static_cast<double>(record_count);
-    // Records whose words are none or not yet seen count as of one word.
-    const std::int64_t word_count = std::max<std::int64_t>(sample.Integer(0, 1), 1);
+    is_complete_ = sample.count() < kSampleCount;
+    const double looked_at = std::max(sample.count(), 1);
+    statistics_.record_count = sample.count();
+    // Records without words count as of one word all together.
     statistics_.mean_length =
-        static_cast<double>(word_count) / static_cast<double>(std::max<std::int64_t>(looked_at, 1));
+        static_cast<double>(std::max<std::int64_t>(word_count, 1)) / looked_at;
+    if (!is_complete_) Extrapolate(rows[2].Integer(0, 0), rows[3], looked_at);
     statistics_.term_counts.assign(counts_.begin(), counts_.end());
     return {};
+  }
+
+  // From counts in the newest records to those in the store.
+  void Extrapolate(std::int64_t store_size, const Rows& held, double looked_at) {
+    const auto size = static_cast<double>(store_size);
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      const std::int64_t count = held.Integer(static_cast<int>(i), 0);
+      const bool is_exact = count <= kScoredCountMax;
+      const double expected = static_cast<double>(counts_[i]) * size / looked_at;
+      counts_[i] = is_exact ? count : std::max(count, static_cast<std::int64_t>(expected));
+    }
+    const std::int64_t most = *std::max_element(counts_.begin(), counts_.end());
+    statistics_.record_count = std::max({size, looked_at, static_cast<double>(most)});
   }
 
   Result<std::vector<Call>> ChooseCandidates() {
@@ -105,71 +121,95 @@ class TextSearch {
     is_complete_ = common.empty();
     std::vector<Call> calls;
     if (!rare.empty()) {
-      DS_RETURN_IF_ERROR(Add(WordsCall(QueryOfAny(rare), filter_, kScoredCountMax), calls));
+      DS_ASSIGN_OR_RETURN(Call any, WordsCall(QueryOfAny(rare), filter_, kScoredCountMax));
+      calls.push_back(std::move(any));
     }
-    if (is_complete_) return calls;
-    if (common.size() > 1 && room > 0) {
-      DS_ASSIGN_OR_RETURN(const std::string together, StrictEnough(common, room));
-      DS_RETURN_IF_ERROR(Add(WordsCall(together, filter_, static_cast<int>(room)), calls));
+    if (!common.empty() && room > 0) {
+      DS_RETURN_IF_ERROR(AddTogether(std::move(common), room, calls));
     }
-    DS_RETURN_IF_ERROR(Add(NewestWordsCall(QueryOfAny(terms_), filter_, kSampleCount), calls));
     return calls;
   }
 
-  static Result<void> Add(Result<Call> call, std::vector<Call>& calls) {
-    if (!call.has_value()) return call.error();
-    calls.push_back(*std::move(call));
+  // Of the common words, the rarest of which come first: the records that hold as few of these
+  // together as fits, then as many as there is room for of those that hold one word less.
+  Result<void> AddTogether(std::vector<SearchTerm> terms,
+                           std::int64_t room,
+                           std::vector<Call>& calls) {
+    terms.resize(std::min(terms.size(), kTogetherCountMax));
+    std::vector<std::string> together;
+    for (; !terms.empty(); terms.pop_back()) together.push_back(QueryOfAll(terms));
+    DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
+                        sessions_.Read(kDoing, {ByIndexOnly(), CountOfWords(together)}, deadline_));
+    for (std::size_t i = 0; i < together.size() && room > 0; ++i) {
+      const std::int64_t count = rows[1].Integer(static_cast<int>(i), 0);
+      const bool is_last = i + 1 == together.size();
+      const bool next_fits = !is_last && rows[1].Integer(static_cast<int>(i) + 1, 0) <= room;
+      if (next_fits) continue;  // It holds these too.
+      DS_ASSIGN_OR_RETURN(Call all, WordsCall(together[i], filter_, static_cast<int>(room)));
+      calls.push_back(std::move(all));
+      room -= count;
+    }
     return {};
   }
 
-  // The fewest of the rarest words whose records together fit; all of them if none do.
-  Result<std::string> StrictEnough(std::vector<SearchTerm> terms, std::int64_t room) {
-    terms.resize(std::min(terms.size(), kTogetherCountMax));
-    std::vector<std::string> together;
-    for (; terms.size() > 1; terms.pop_back()) together.push_back(QueryOfAll(terms));
-    DS_ASSIGN_OR_RETURN(
-        const std::vector<Rows> rows,
-        sessions_.Read(kDoing,
-                       {ByIndexOnly(), AskAbout(Query::kCountWords, together, kScoredCountMax + 1)},
-                       deadline_));
-    std::size_t chosen = 0;
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      if (rows.back().Integer(static_cast<int>(i), 0) <= room) chosen = i;
-    }
-    return together[chosen];
-  }
-
-  Result<void> Score(const std::vector<Call>& calls, TextScorer& scorer) {
+  Result<void> Fetch(const std::vector<Call>& calls) {
+    if (calls.empty()) return {};
     std::vector<Call> all{ByIndexOnly()};
     all.insert(all.end(), calls.begin(), calls.end());
     DS_ASSIGN_OR_RETURN(const std::vector<Rows> results, sessions_.Read(kDoing, all, deadline_));
     for (const Rows& rows : results) {
-      for (int row = 0; row < rows.count(); ++row) {
-        const RecordId id = rows.Id(row, 0);
-        if (!seen_.insert(id).second) continue;
-        const double score = scorer.Score(rows.Bytes(row, 2), rows.Integer(row, 1));
-        if (score > 0) hits_.push_back({.id = id, .bm25 = score});
-      }
+      for (int row = 0; row < rows.count(); ++row) AddCandidate(Look(rows, row));
     }
     return {};
   }
 
+  Looked Look(const Rows& rows, int row) {
+    Looked record{.id = rows.Id(row, 0), .length = rows.Integer(row, 1), .frequencies = {}};
+    if (rows.IsNull(row, 2)) {
+      record.frequencies.assign(terms_.size(), 0);
+    } else {
+      record.frequencies = counter_.FrequenciesOf(rows.Bytes(row, 2));
+    }
+    return record;
+  }
+
+  void AddCandidate(Looked record) {
+    const bool has_any = std::any_of(record.frequencies.begin(),
+                                     record.frequencies.end(),
+                                     [](double frequency) { return frequency > 0; });
+    if (has_any && seen_.insert(record.id).second) candidates_.push_back(std::move(record));
+  }
+
+  std::vector<TextHit> Best(std::size_t limit) const {
+    const Bm25 bm25(statistics_);
+    std::vector<TextHit> hits;
+    for (const Looked& record : candidates_) {
+      hits.push_back({.id = record.id, .bm25 = bm25.Score(record.frequencies, record.length)});
+    }
+    const std::size_t count = std::min(hits.size(), limit);
+    std::partial_sort(
+        hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(count), hits.end(), IsBetterHit);
+    hits.resize(count);
+    return hits;
+  }
+
   Sessions& sessions_;
-  const std::vector<SearchTerm> terms_;
   const Filter& filter_;
   const Deadline deadline_;
+  const std::vector<SearchTerm> terms_;
+  TermCounter counter_;
   TextStatistics statistics_;
-  std::vector<std::int64_t> counts_;  // Of the terms.
+  std::vector<std::int64_t> counts_;  // Of records that hold each term.
   bool is_complete_ = false;          // Every record that matches is a candidate.
   std::set<RecordId> seen_;
-  std::vector<TextHit> hits_;
+  std::vector<Looked> candidates_;
 };
 
 }  // namespace
 
 Result<std::vector<TextHit>> SearchText(
     Sessions& sessions, std::string_view text, const Filter& filter, int limit, Deadline deadline) {
-  DS_CHECK(limit > 0 && limit <= kScoredCountMax);
+  DS_CHECK(limit > 0 && limit <= limits::kSearchCandidateCountMax);
   return TextSearch(sessions, text, filter, deadline).Run(limit);
 }
 

@@ -106,12 +106,15 @@ TEST(RecordReader, LooksUpByIndexWhateverThePlannerKnows) {
   ReaderSession store;
   store.Ask(kFill);
   const std::string id = "'" + store.Ask("SELECT id FROM record WHERE stamp = 10000") + "'::uuid";
-  const std::string nothing = "array_fill(NULL::text, ARRAY[100])";
+  const auto hundred = [](const std::string& value) {
+    return "array_fill(" + value + ", ARRAY[100])";
+  };
+  const std::string nothing = hundred("NULL::text");
   const std::vector<std::string> executions{
-      "read_records(array_fill(" + id + ", ARRAY[100]), " + nothing + ", " + nothing +
-          ", array_fill(NULL::bytea, ARRAY[100]), 'model/t1')",
-      "read_records(array_fill(NULL::uuid, ARRAY[100]), array_fill('execution'::text, ARRAY[100]),"
-      " array_fill('key-7'::text, ARRAY[100]), array_fill('x'::bytea, ARRAY[100]), NULL)",
+      "read_records(" + hundred(id) + ", " + nothing + ", " + nothing + ", " +
+          hundred("NULL::bytea") + ", 'model/t1')",
+      "read_records(" + hundred("NULL::uuid") + ", " + hundred("'execution'::text") + ", " +
+          hundred("'key-7'::text") + ", " + hundred("'x'::bytea") + ", NULL)",
       "record_history(" + id + ")",
       "scan_embeddings('model/t1', '00000000-0000-0000-0000-000000000000', 100)",
       "scan_embeddings('model/t1', " + id + ", 1000)",

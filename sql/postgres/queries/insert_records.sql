@@ -1,6 +1,6 @@
 -- insert_records: stores version 1 of records.
 --
--- Params:  arrays of id stamp attempt text_hash now body metadata metadata_scalars (JSON arrays)
+-- Params:  arrays of id stamp attempt text_hash now body metadata metadata_scalars (literals)
 --          words word_count, then kind content_hash, then one a member column.
 -- Returns: nothing.
 -- Runs in: the transaction of a commit.
@@ -11,7 +11,7 @@ INSERT INTO record (
 SELECT
   u.id, u.kind, 1, u.stamp, u.attempt, u.content_hash, u.text_hash, u.now, u.now,
   u.body::json, u.metadata::jsonb,
-  CASE WHEN u.scalars IS NOT NULL THEN ARRAY(SELECT json_array_elements_text(u.scalars::json)) END,
+  u.scalars::text[],
   u.words::tsvector, u.word_count, {columns_of_u}
 FROM unnest(
   $1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::timestamptz[], $6::text[], $7::text[],

@@ -1,6 +1,6 @@
 -- update_records: replaces records by their next versions. content_hash stays that of version 1.
 --
--- Params:  arrays of id stamp attempt text_hash now body metadata metadata_scalars (JSON arrays)
+-- Params:  arrays of id stamp attempt text_hash now body metadata metadata_scalars (literals)
 --          words word_count, then one a member column.
 -- Returns: nothing.
 -- Uses:    the primary key.
@@ -11,7 +11,7 @@ SET (
   word_count, {columns}
 ) = (
   r.version + 1, u.stamp, u.attempt, u.text_hash, u.now, u.body::json, u.metadata::jsonb,
-  CASE WHEN u.scalars IS NOT NULL THEN ARRAY(SELECT json_array_elements_text(u.scalars::json)) END,
+  u.scalars::text[],
   u.words::tsvector, u.word_count, {columns_of_u}
 )
 FROM unnest(

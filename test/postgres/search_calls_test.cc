@@ -1,0 +1,226 @@
+// The plans of lists and searches over many records: DS_PLAN_RECORD_COUNT of them, or 100,000.
+#include "postgres/search_calls.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <regex>
+
+#include "postgres/generated_records.h"
+#include "postgres/text_search.h"
+
+namespace datastorage::postgres {
+namespace {
+
+int RecordCount() {
+  const char* const count = std::getenv("DS_PLAN_RECORD_COUNT");
+  return count != nullptr ? std::stoi(count) : 100'000;
+}
+
+TEST(SearchCalls, FetchPagesOfTheCursorThatTheyOpen) {
+  const auto call = NearestCall("space", {});
+  EXPECT_TRUE(call->sql.starts_with("DECLARE nearest "));
+  EXPECT_EQ(FetchCall(7).sql, "FETCH 7 FROM nearest");
+}
+
+TEST(SearchCalls, LookForFewRecordsBeforeTheySort) {
+  const Filter of_workflow = Filter::Equals(Member::kWorkflowId, std::string("x"));
+  const Filter by_name = Filter::Equals(Member::kName, std::string("x"));
+  const auto finds_first = [](const Filter& filter) {
+    ListQuery query;
+    query.filter = filter;
+    return ListCalls(query)->back().sql.find("OFFSET 0)") != std::string::npos;
+  };
+  EXPECT_TRUE(finds_first(of_workflow));
+  EXPECT_TRUE(finds_first(Filter::And({by_name, of_workflow})));
+  EXPECT_TRUE(finds_first(Filter::Or({of_workflow, Filter::Equals(Member::kId, std::string())})));
+  EXPECT_FALSE(finds_first(Filter::Or({of_workflow, by_name})));
+  EXPECT_FALSE(finds_first(Filter::Not(of_workflow)));
+  EXPECT_FALSE(finds_first({}));
+}
+
+TEST(SearchCalls, PutTheKindIntoTheFilterOfAList) {
+  ListQuery query;
+  query.filter = Filter::Equals(Member::kName, std::string("x"));
+  EXPECT_EQ(CanonicalText(FilterOf(query)), CanonicalText(query.filter));
+  query.kind = RecordKind::kWorkflow;
+  EXPECT_EQ(CanonicalText(FilterOf(query)),
+            CanonicalText(Filter::And(
+                {Filter::Equals(Member::kKind, std::string("workflow")), query.filter})));
+}
+
+// The parts of a plan that read a partition with records in it, or sort.
+class Plan {
+ public:
+  explicit Plan(const Rows& rows) {
+    for (int row = 0; row < rows.count(); ++row) text_.append(rows.Text(row, 0)).append("\n");
+  }
+
+  const std::string& text() const { return text_; }
+  bool Sorts() const {
+    return std::regex_search(text_, std::regex("(^|->  )(Incremental )?Sort\\b"));
+  }
+  bool ReadsWholePartition() const {
+    return std::regex_search(text_, std::regex("Seq Scan on (record|embedding)_202[45]"));
+  }
+  bool Uses(const std::string& columns) const {
+    return std::regex_search(
+        text_, std::regex("(using|on) (record|embedding)_20\\d\\d_\\d\\d_" + columns));
+  }
+
+ private:
+  std::string text_;
+};
+
+class Plans {
+ public:
+  explicit Plans(int record_count) {
+    store_.MakeLiveSet();
+    GenerateRecords(store_, record_count);
+    session_ = *StoreOpener(store_.database)(Soon());
+  }
+
+  // Of the last call, after those before it, in one transaction.
+  Plan Of(std::vector<Call> calls) {
+    Call& explained = calls.back();
+    const std::string opening = "DECLARE nearest NO SCROLL CURSOR FOR ";
+    if (explained.sql.starts_with(opening)) explained.sql.erase(0, opening.size());
+    for (const NamedStatement& statement : AllStatements()) {
+      if (statement.name == explained.name) explained.sql = statement.sql;
+    }
+    explained.name = {};
+    explained.sql.insert(0, "EXPLAIN (COSTS OFF) ");
+    const auto rows = session_->Run("explain", std::move(calls), Soon());
+    EXPECT_TRUE(rows.has_value()) << rows.error().message;
+    return Plan(rows->back());
+  }
+
+  void ExpectIndexed(const std::string& what, std::vector<Call> calls, const std::string& columns) {
+    const Plan plan = Of(std::move(calls));
+    EXPECT_TRUE(plan.Uses(columns)) << what << "\n" << plan.text();
+    EXPECT_FALSE(plan.ReadsWholePartition()) << what << "\n" << plan.text();
+  }
+
+  void ExpectOrdered(const std::string& what, const ListQuery& query, const std::string& columns) {
+    for (const int limit : {1, 50, 1'000}) {
+      // Where hardly more match than a page holds, sorting them is as good.
+      if (limit == 1'000 && !query.filter.IsEverything()) continue;
+      ListQuery page = query;
+      page.limit = limit;
+      ExpectIndexed(what, *ListCalls(page), columns);
+      const Plan plan = Of(*ListCalls(page));
+      EXPECT_FALSE(plan.Sorts()) << what << "\n" << plan.text();
+    }
+  }
+
+  SearchSession& store() { return store_; }
+
+ private:
+  SearchSession store_;
+  std::unique_ptr<Connection> session_;
+};
+
+KeysetPosition Middle(bool has_time) {
+  const WallTime time(std::chrono::seconds(1'730'000'000));
+  KeysetPosition position{.value = std::nullopt,
+                          .id = *Uuid::Parse("0192c000-0000-7000-8000-000000000000")};
+  if (has_time) position.value = time;
+  return position;
+}
+
+void CheckLists(Plans& plans) {
+  ListQuery query;
+  for (const bool is_descending : {true, false}) {
+    query.sort = {Member::kCreatedAt, is_descending};
+    query.after = std::nullopt;
+    plans.ExpectOrdered("first page", query, "created_at_id_idx");
+    query.after = Middle(true);
+    plans.ExpectOrdered("later page", query, "created_at_id_idx");
+    query.kind = RecordKind::kWorkflow;
+    plans.ExpectOrdered("of a kind", query, "(kind_)?created_at_id_idx");
+    query.kind = std::nullopt;
+    query.sort.member = Member::kId;
+    query.after = Middle(false);
+    plans.ExpectOrdered("by id", query, "pkey");
+  }
+  query.sort = {};
+  query.after = Middle(true);
+  query.filter = Filter::Equals(Member::kNamespace, std::string("namespace7"));
+  plans.ExpectOrdered("of a namespace", query, "created_at_id_idx");
+}
+
+// What few records match is found first and then sorted.
+void CheckSmallLists(Plans& plans) {
+  ListQuery query;
+  query.limit = 1;
+  query.filter = Filter::Equals(Member::kWorkflowId, std::string("workflow7"));
+  plans.ExpectIndexed("of a workflow", *ListCalls(query), "workflow_id_kind_idx");
+  plans.ExpectIndexed("count", {*CountCall(query.filter, 100)}, "workflow_id_kind_idx");
+  query.filter = Filter::AnyOf(Member::kRemediationRequestId,
+                               {std::string("request7"), std::string("request8")});
+  plans.ExpectIndexed("of requests", *ListCalls(query), "remediation_request_id_kind_idx");
+  plans.ExpectIndexed("nearest", {*NearestCall(kSearchSpace, query.filter)}, "pkey");
+  const WallTime from(std::chrono::seconds(1'730'000'000));
+  const Filter hour = Filter::Range(Member::kCreatedAt,
+                                    FilterBound{from, true},
+                                    FilterBound{from + std::chrono::hours(1), false});
+  plans.ExpectIndexed("count of an hour", {*CountCall(hour, 1'000)}, "created_at_id_idx");
+  plans.ExpectIndexed("count of all", {*CountCall({}, std::nullopt)}, "");
+}
+
+void CheckTextSearches(Plans& plans) {
+  ArrayValue words(ElementType::kText);
+  words.Add(std::string_view("'w0'"));
+  words.Add(std::string_view("'w1' <-> 'w2'"));
+  Call counting{.name = NameOf(Query::kCountWords)};
+  counting.parameters.Add(words).Add(kScoredCountMax + 1);
+  plans.ExpectIndexed("count words", {ByIndexOnly(), counting}, "words_idx");
+  const Filter filter = Filter::Equals(Member::kNamespace, std::string("namespace7"));
+  for (const std::string_view query : {"'w0'", "'w0' | 'w4000'", "('w0' & 'w1') | 'w3' <-> 'w4'"}) {
+    plans.ExpectIndexed("words", {ByIndexOnly(), *WordsCall(query, {}, 4'096)}, "words_idx");
+    plans.ExpectIndexed(
+        "words of some", {ByIndexOnly(), *WordsCall(query, filter, 4'096)}, "words_idx");
+  }
+  plans.ExpectIndexed(
+      "newest of all", {ByIndexOnly(), *NewestCall({}, 2'000)}, "created_at_id_idx");
+  plans.ExpectIndexed(
+      "newest", {ByIndexOnly(), *NewestCall(filter, kSampleCount)}, "created_at_id_idx");
+}
+
+void PrintTextLatency(Plans& plans) {
+  constexpr std::size_t kSearchCount = 100;
+  std::vector<double> milliseconds;
+  RandomRecords random(11);
+  for (std::size_t i = 0; i < kSearchCount; ++i) {
+    std::string text;
+    for (std::size_t word = 0; word < 2 + random.Below(6); ++word) {
+      const double place = static_cast<double>(random.Below(1'000)) / 1'000;
+      text += "w" + std::to_string(static_cast<int>(place * place * place * 5'000)) + " ";
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const auto hits = plans.store().search.TextSearch(text, {}, 100, Soon());
+    const auto end = std::chrono::steady_clock::now();
+    ASSERT_TRUE(hits.has_value()) << hits.error().message;
+    milliseconds.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
+  }
+  std::sort(milliseconds.begin(), milliseconds.end());
+  std::printf("search by words over %d records: p50 %.1f ms, p95 %.1f ms, most %.1f ms\n",
+              RecordCount(),
+              milliseconds[kSearchCount / 2],
+              milliseconds[kSearchCount * 19 / 20],
+              milliseconds.back());
+}
+
+// One test, so that the records are made once.
+TEST(SearchCalls, UseIndexesAndSortNoMoreThanAPage) {
+  Plans plans(RecordCount());
+  CheckLists(plans);
+  CheckSmallLists(plans);
+  CheckTextSearches(plans);
+  PrintTextLatency(plans);
+}
+
+}  // namespace
+}  // namespace datastorage::postgres
