@@ -76,8 +76,8 @@ class Judge(unittest.TestCase):
         matrix = np.stack([rows[0], (rows[0] + rows[1]) / np.sqrt(np.float32(2)), rows[2], rows[3]])
         checked = types.SimpleNamespace(texts=list("tuvw"), matrix=matrix, ids=list("abcd"))
         tally = search_check.SearchTally()
-        answer = {"completeness": completeness, "degraded": [], "hits": [
-            {"record": {"id": record_id}, "similarity": similarity} for record_id, similarity in hits]}
+        hits = [{"record": {"id": record_id}, "similarity": value} for record_id, value in hits]
+        answer = {"completeness": completeness, "degraded": [], "hits": hits}
         search_check.judge(tally, checked, answer,
                            (0, np.sort(matrix @ matrix[0])[:0:-1], dict(zip("abcd", range(4)))))
         return tally.wrong, tally.missed
