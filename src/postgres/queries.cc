@@ -46,10 +46,12 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"lock_records", sql::postgres::k_lock_records},
     {"lock_sets", sql::postgres::k_lock_sets},
     {"note_erasures", sql::postgres::k_note_erasures},
+    {"probe_write", sql::postgres::k_probe_write},
     {"purge_idempotency_keys", sql::postgres::k_purge_idempotency_keys},
     {"put_pending", sql::postgres::k_put_pending},
     {"raise_record_stamps", sql::postgres::k_raise_record_stamps},
     {"running_commits", sql::postgres::k_running_commits},
+    {"server_state", sql::postgres::k_server_state},
     {"settle_attempts", sql::postgres::k_settle_attempts},
     {"update_records", sql::postgres::k_update_records},
 }};
