@@ -55,7 +55,9 @@ class Bench {
     for (std::string pid; pids >> pid;) {
       std::ifstream file("/proc/" + pid + "/stat");
       const std::string text((std::istreambuf_iterator<char>(file)), {});
-      std::istringstream rest(text.substr(text.rfind(')') + 2));
+      const std::size_t end_of_name = text.rfind(')');
+      if (end_of_name == std::string::npos) continue;  // Ended meanwhile, as who was asked.
+      std::istringstream rest(text.substr(end_of_name + 2));
       std::string skipped;
       for (int i = 0; i < 11; ++i) rest >> skipped;
       double user = 0, system = 0;
@@ -185,6 +187,12 @@ void Bench::Forms() {
           form.add(vectors, call.parameters);
           Must(session->RunOne("bench", std::move(call), Soon()));
         }
+      });
+      Call scan;
+      scan.sql = "SELECT id FROM form ORDER BY 0 + (v <=> (SELECT v FROM form LIMIT 1)) LIMIT 40";
+      constexpr int kScanCount = 20;
+      Measure("scan: " + form.column, waves * kWaveCount * kScanCount, [&] {
+        for (int i = 0; i < kScanCount; ++i) Must(session->RunOne("bench", scan, Soon()));
       });
     }
   }

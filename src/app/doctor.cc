@@ -14,6 +14,8 @@
 #include "postgres/connection.h"
 #include "postgres/migrate.h"
 #include "postgres/pgvector_schema.h"
+#include "postgres/sessions.h"
+#include "postgres/store_health.h"
 #include "redis/redis_embedding_cache.h"
 
 namespace datastorage::app {
@@ -26,6 +28,7 @@ constexpr std::uintmax_t kFreeByteCountMin = std::uintmax_t{512} << 20;
 constexpr Duration kCacheTimeout = std::chrono::seconds(3);
 constexpr Duration kDatabaseTimeout = std::chrono::seconds(10);
 constexpr const char* kDataCheck = "data folder";
+constexpr const char* kDatabaseCheck = "database";
 
 // The nearest folder of `path` that exists.
 std::filesystem::path ExistingAncestor(std::filesystem::path path) {
@@ -84,7 +87,9 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
         findings.push_back(std::move(finding));
       }
     } else {
-      findings.push_back(CheckDatabase(*loaded.config));
+      for (Finding& finding : CheckDatabase(*loaded.config)) {
+        findings.push_back(std::move(finding));
+      }
     }
     findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
@@ -131,29 +136,46 @@ std::vector<Finding> CheckDataDirectory(const std::string& directory) {
   return {{FindingState::kOk, kDataCheck, detail, ""}, CheckRoom(existing)};
 }
 
-Finding CheckDatabase(const Config& config) {
-  constexpr const char* kCheck = "database";
+std::vector<Finding> CheckDatabase(const Config& config) {
   const std::string place = postgres::DescriptionOf(config.store_conninfo);
   const Deadline deadline = Deadline::In(kDatabaseTimeout);
-  const auto session = postgres::Connection::Open({.conninfo = config.store_conninfo}, deadline);
+  postgres::ConnectionOptions connection;
+  connection.conninfo = config.store_conninfo;
+  const auto session = postgres::Connection::Open(connection, deadline);
   if (!session.has_value()) {
-    return {FindingState::kProblem,
-            kCheck,
-            place + ": " + session.error().message,
-            "start the server, or mend the URL of --store"};
+    return {{FindingState::kProblem,
+             kDatabaseCheck,
+             place + ": " + session.error().message,
+             "start the server, or mend the URL of --store"}};
   }
   Result<void> checked = postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
   if (checked.has_value() && config.has_pgvector) {
     checked = postgres::CheckPgvector(**session, deadline);
   }
   if (!checked.has_value()) {
-    return {FindingState::kWarning,
-            kCheck,
-            place + ": " + checked.error().message,
-            "the next start of the service migrates it, if its role may; else run `datastorage "
-            "migrate` as the owner"};
+    return {{FindingState::kWarning,
+             kDatabaseCheck,
+             place + ": " + checked.error().message,
+             "the next start of the service migrates it, if its role may; else run `datastorage "
+             "migrate` as the owner"}};
   }
-  return {FindingState::kOk, kCheck, place + " answers and has the schema of this program", ""};
+  std::vector<Finding> findings{{FindingState::kOk,
+                                 kDatabaseCheck,
+                                 place + " answers and has the schema of this program",
+                                 ""}};
+  postgres::Sessions::Options options;
+  options.connection = connection;
+  postgres::Sessions sessions(options);
+  postgres::StoreHealth health(sessions, SystemClock());
+  const auto warnings = health.Warnings(deadline);
+  if (!warnings.has_value()) return findings;
+  for (const HealthWarning& warning : *warnings) {
+    findings.push_back({FindingState::kWarning,
+                        kDatabaseCheck,
+                        warning.code + ": " + warning.reason,
+                        "docs/operations.md, PostgreSQL"});
+  }
+  return findings;
 }
 
 Finding CheckCache(const Config& config) {

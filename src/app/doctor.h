@@ -19,8 +19,8 @@ std::vector<cli::Finding> CheckConfiguration(const LoadedConfig& loaded);
 // nothing, but holds the folder's lock for a moment when it is free.
 std::vector<cli::Finding> CheckDataDirectory(const std::string& directory);
 
-// Whether the database of --store answers and has the schema of this program.
-cli::Finding CheckDatabase(const Config& config);
+// Whether the database of --store answers and has the schema of this program, and what it warns of.
+std::vector<cli::Finding> CheckDatabase(const Config& config);
 
 // Whether the shared cache answers, where one is configured. Its loss costs time only: a warning.
 cli::Finding CheckCache(const Config& config);

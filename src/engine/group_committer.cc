@@ -11,6 +11,11 @@ namespace datastorage {
 namespace {
 
 constexpr Duration kCommitTimeout = std::chrono::seconds(10);
+// So long a batch is halved to find what blocks it; then all that is left of it is tried alone.
+constexpr Duration kSplitTime = std::chrono::milliseconds(500);
+constexpr Duration kRetryPause = std::chrono::milliseconds(10);
+// With less time left a blocked operation is not tried again: its answer is certain then.
+constexpr Duration kTryTime = std::chrono::milliseconds(250);
 
 // The id whose order matters; several operations of one id go into different transactions.
 RecordId IdOf(const WriteOp& operation) {
@@ -23,13 +28,24 @@ bool ConcernsEveryone(ErrorCode code) {
          code == ErrorCode::kOutcomeUnknown;
 }
 
+bool IsBlocked(const Result<WriteOutcome>& result) {
+  return !result.has_value() && result.error().code == ErrorCode::kConflict;
+}
+
+Error StillBlocked() {
+  return Unavailable("another transaction holds what is to be written");
+}
+
 }  // namespace
 
 // The operation outlives a caller that gave up, since its transaction may still read it.
 struct GroupCommitter::Item {
+  RecordId id;
   WriteOp operation;
   // Of its call alone: whoever still waits for a later batch sleeps on.
   std::shared_ptr<WaitQueue> decided;
+  Deadline deadline = Deadline::Never();
+  SteadyTime blocked_at{};
   std::shared_ptr<void> held;
   bool is_taken = false;
   bool is_abandoned = false;
@@ -37,7 +53,12 @@ struct GroupCommitter::Item {
 };
 
 GroupCommitter::GroupCommitter(Runtime& runtime, RecordStore& store, Metrics& metrics)
-    : runtime_(runtime), store_(store), metrics_(metrics), mutex_(runtime), queued_(runtime) {
+    : runtime_(runtime),
+      store_(store),
+      metrics_(metrics),
+      mutex_(runtime),
+      queued_(runtime),
+      set_aside_(runtime) {
   committer_ = runtime_.Spawn("commit", [this] { Run(); });
 }
 
@@ -48,6 +69,12 @@ GroupCommitter::~GroupCommitter() {
   }
   queued_.NotifyAll();
   committer_.reset();
+  {
+    const MutexLock lock(mutex_);
+    is_ending_ = true;
+  }
+  set_aside_.NotifyAll();
+  retrier_.reset();
 }
 
 std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp> operations,
@@ -66,8 +93,10 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
     }
     for (WriteOp& operation : operations) {
       items.push_back(std::make_shared<Item>());
+      items.back()->id = IdOf(operation);
       items.back()->operation = std::move(operation);
       items.back()->decided = decided;
+      items.back()->deadline = deadline;
       if (!DS_MUTANT(kLeavesEarly)) items.back()->held = held;
       queue_.push_back(items.back());
     }
@@ -100,10 +129,10 @@ void GroupCommitter::Run() {
   for (;;) {
     const std::optional<std::vector<ItemPointer>> taken = TakeBatch();
     if (!taken.has_value()) return;
-    const std::vector<ItemPointer>& batch = *taken;
+    const std::vector<ItemPointer> batch = WithoutFollowers(*taken);
     if (batch.empty()) continue;
     metrics_.Observe(Metric::kCommitBatchSize, static_cast<double>(batch.size()));
-    CommitBatch(batch);
+    CommitBatch(batch, runtime_.Now() + kSplitTime);
   }
 }
 
@@ -119,7 +148,7 @@ std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBatc
       if (next->is_abandoned) {
         abandoned.push_back(std::move(queue_.front()));
       } else {
-        if (!ids.insert(IdOf(next->operation)).second) break;
+        if (!ids.insert(next->id).second) break;
         next->is_taken = true;
         batch.push_back(next);
       }
@@ -133,28 +162,137 @@ std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBatc
   return batch;
 }
 
-void GroupCommitter::CommitBatch(const std::vector<ItemPointer>& batch) {
+// Sets aside what must come after a blocked operation of its id; returns the rest.
+std::vector<GroupCommitter::ItemPointer> GroupCommitter::WithoutFollowers(
+    std::vector<ItemPointer> batch) {
+  std::vector<ItemPointer> followers;
+  {
+    const MutexLock lock(mutex_);
+    if (blocked_.empty()) return batch;
+    std::unordered_set<RecordId> ids;
+    for (const ItemPointer& item : blocked_) ids.insert(item->id);
+    const auto rest =
+        std::stable_partition(batch.begin(), batch.end(), [&](const ItemPointer& item) {
+          return !ids.contains(item->id);
+        });
+    followers.assign(rest, batch.end());
+    batch.erase(rest, batch.end());
+  }
+  if (!followers.empty()) SetAside(followers);
+  return batch;
+}
+
+// Commits the operations in one transaction, and leaves them with their items.
+std::vector<Result<WriteOutcome>> GroupCommitter::Try(std::span<const ItemPointer> items) {
   std::vector<WriteOp> operations;
-  operations.reserve(batch.size());
-  // Moved, not copied: a failed batch moves them back before it is split.
-  for (const ItemPointer& item : batch) operations.push_back(std::move(item->operation));
+  operations.reserve(items.size());
+  for (const ItemPointer& item : items) operations.push_back(std::move(item->operation));
   std::vector<Result<WriteOutcome>> results = CommitSettled(runtime_,
                                                             store_,
                                                             operations,
-                                                            CommitMode::kEachForItself,
+                                                            CommitMode::kEachUnlessBlocked,
                                                             Deadline::In(kCommitTimeout, runtime_));
-  const bool is_splittable =
-      batch.size() > 1 && std::all_of(results.begin(), results.end(), [](const auto& result) {
-        return !result.has_value() && !ConcernsEveryone(result.error().code);
-      });
-  if (!is_splittable) {
-    Decide(batch, std::move(results));
-    return;
+  for (std::size_t i = 0; i < items.size(); ++i) items[i]->operation = std::move(operations[i]);
+  return results;
+}
+
+void GroupCommitter::CommitBatch(const std::vector<ItemPointer>& batch, SteadyTime split_until) {
+  std::vector<Result<WriteOutcome>> results = Try(batch);
+  std::vector<ItemPointer> decided;
+  std::vector<Result<WriteOutcome>> outcomes;
+  std::vector<ItemPointer> rest;  // May fare better in smaller company.
+  bool is_blocked = false;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    is_blocked = is_blocked || IsBlocked(results[i]);
+    if (results[i].has_value() || ConcernsEveryone(results[i].error().code) ||
+        (batch.size() == 1 && !is_blocked)) {
+      decided.push_back(batch[i]);
+      outcomes.push_back(std::move(results[i]));
+    } else {
+      rest.push_back(batch[i]);
+    }
   }
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->operation = std::move(operations[i]);
-  const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
-  CommitBatch({batch.begin(), middle});
-  CommitBatch({middle, batch.end()});
+  if (!decided.empty()) Decide(decided, std::move(outcomes));
+  if (rest.empty()) return;
+  if (rest.size() < batch.size()) return CommitBatch(rest, split_until);
+  if (is_blocked && (batch.size() == 1 || runtime_.Now() >= split_until)) return SetAside(rest);
+  const auto middle = rest.begin() + static_cast<std::ptrdiff_t>(rest.size() / 2);
+  CommitBatch({rest.begin(), middle}, split_until);
+  CommitBatch({middle, rest.end()}, split_until);
+}
+
+void GroupCommitter::SetAside(const std::vector<ItemPointer>& items) {
+  if (retrier_ == nullptr) retrier_ = runtime_.Spawn("commit-blocked", [this] { RunBlocked(); });
+  std::vector<ItemPointer> refused;
+  {
+    const MutexLock lock(mutex_);
+    for (const ItemPointer& item : items) {
+      if (blocked_.size() == kBlockedCountMax) {
+        refused.push_back(item);
+        continue;
+      }
+      item->is_taken = false;
+      item->blocked_at = runtime_.Now();
+      blocked_.push_back(item);
+    }
+  }
+  set_aside_.NotifyOne();
+  if (refused.empty()) return;
+  Decide(refused, {refused.size(), Result<WriteOutcome>(StillBlocked())});
+}
+
+void GroupCommitter::RunBlocked() {
+  for (;;) {
+    const std::optional<std::vector<ItemPointer>> round = TakeBlocked();
+    if (!round.has_value()) return;
+    for (const ItemPointer& item : *round) TryBlocked(item);
+    runtime_.Sleep(kRetryPause);
+  }
+}
+
+// The first operation of each id. Nothing: there is no more to come.
+std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBlocked() {
+  std::vector<ItemPointer> abandoned;  // Goes after the lock.
+  const MutexLock lock(mutex_);
+  for (;;) {
+    const auto given_up = std::stable_partition(
+        blocked_.begin(), blocked_.end(), [](const auto& item) { return !item->is_abandoned; });
+    abandoned.assign(given_up, blocked_.end());
+    blocked_.erase(given_up, blocked_.end());
+    if (!blocked_.empty() || !abandoned.empty()) break;
+    if (is_ending_) return std::nullopt;
+    set_aside_.Wait(mutex_, Deadline::Never());
+  }
+  std::unordered_set<RecordId> ids;
+  std::vector<ItemPointer> firsts;
+  for (const ItemPointer& item : blocked_) {
+    if (ids.insert(item->id).second) firsts.push_back(item);
+  }
+  return firsts;
+}
+
+void GroupCommitter::TryBlocked(const ItemPointer& item) {
+  {
+    const MutexLock lock(mutex_);
+    if (item->is_abandoned) return;
+    item->is_taken = true;
+  }
+  std::vector<Result<WriteOutcome>> results = Try({&item, 1});
+  if (IsBlocked(results.front())) {
+    const MutexLock lock(mutex_);
+    const bool has_time = runtime_.Now() - item->blocked_at < kBlockedPatience &&
+                          item->deadline.Remaining(runtime_) >= kTryTime;
+    if (has_time && !is_ending_) {
+      item->is_taken = false;
+      return;
+    }
+    results.front() = StillBlocked();
+  }
+  {
+    const MutexLock lock(mutex_);
+    std::erase(blocked_, item);
+  }
+  Decide({item}, std::move(results));
 }
 
 void GroupCommitter::Decide(const std::vector<ItemPointer>& batch,

@@ -1,11 +1,13 @@
 // GroupCommitter: gathers concurrent operations into one transaction of the record store, so
 // that many writers share one sync. One thread commits what has gathered while the previous
-// transaction ran.
+// transaction ran. An operation that another transaction blocks (a locked row) leaves that queue: a
+// second thread tries it alone, again and again, and the others go on.
 //
 // Threads:   safe to call concurrently; calls block until their operations are decided.
 // Ownership: keeps a reference to the store, which must outlive it. Destroying it finishes what
 //            is queued.
-// Bound:     limits::kCommitQueueCountMax operations wait; more are refused.
+// Bound:     limits::kCommitQueueCountMax operations wait; more are refused. Of those that are
+//            blocked, kBlockedCountMax.
 #pragma once
 
 #include <deque>
@@ -22,16 +24,21 @@ namespace datastorage {
 
 class GroupCommitter {
  public:
+  static constexpr std::size_t kBlockedCountMax = 256;
+  // So long a blocked operation is tried.
+  static constexpr Duration kBlockedPatience = std::chrono::seconds(10);
+
   GroupCommitter(Runtime& runtime, RecordStore& store, Metrics& metrics);
   ~GroupCommitter();
   GroupCommitter(const GroupCommitter&) = delete;
   GroupCommitter& operator=(const GroupCommitter&) = delete;
 
-  // Decides each operation for itself, in the order given among themselves. One result each, in
+  // Decides each operation for itself, those of one id in the order given. One result each, in
   // order. `held` is kept as long as any of them may still commit, also after the caller gave up.
   // Errors: kResourceExhausted (queue full), kDeadlineExceeded (it was still waiting: nothing was
-  // changed), kOutcomeUnknown (the deadline passed inside its transaction), and the store's. A
-  // commit that the store did not answer is settled by its attempts as long as the time allows.
+  // changed), kOutcomeUnknown (the deadline passed inside its transaction), kUnavailable (also:
+  // another transaction blocked it until then), and the store's, but for kConflict. A commit that
+  // the store did not answer is settled by its attempts as long as the time allows.
   std::vector<Result<WriteOutcome>> CommitEach(std::vector<WriteOp> operations,
                                                const std::shared_ptr<void>& held,
                                                Deadline deadline);
@@ -46,7 +53,13 @@ class GroupCommitter {
 
   void Run();
   std::optional<std::vector<ItemPointer>> TakeBatch();
-  void CommitBatch(const std::vector<ItemPointer>& batch);
+  std::vector<ItemPointer> WithoutFollowers(std::vector<ItemPointer> batch);
+  void CommitBatch(const std::vector<ItemPointer>& batch, SteadyTime split_until);
+  std::vector<Result<WriteOutcome>> Try(std::span<const ItemPointer> items);
+  void SetAside(const std::vector<ItemPointer>& items);
+  void RunBlocked();
+  std::optional<std::vector<ItemPointer>> TakeBlocked();
+  void TryBlocked(const ItemPointer& item);
   void Decide(const std::vector<ItemPointer>& batch, std::vector<Result<WriteOutcome>> results);
   Result<WriteOutcome> Await(const ItemPointer& item, Deadline deadline);
 
@@ -55,9 +68,15 @@ class GroupCommitter {
   Metrics& metrics_;
   Mutex mutex_;
   WaitQueue queued_;
+  WaitQueue set_aside_;
   std::deque<ItemPointer> queue_;
+  std::vector<ItemPointer> blocked_;  // In the order in which they came; tried ones stay until
+                                      // they are decided.
   bool is_stopping_ = false;
-  std::unique_ptr<Task> committer_;  // Last: joined before the rest goes.
+  bool is_ending_ = false;  // Nothing more is set aside.
+  // Last: joined before the rest goes.
+  std::unique_ptr<Task> committer_;
+  std::unique_ptr<Task> retrier_;  // Since the first operation was blocked.
 };
 
 }  // namespace datastorage

@@ -6,6 +6,7 @@ namespace datastorage {
 namespace {
 
 constexpr Duration kReportLifetime = std::chrono::seconds(1);
+constexpr Duration kWarningsLifetime = std::chrono::seconds(10);
 constexpr Duration kProbeTimeout = std::chrono::seconds(2);
 
 }  // namespace
@@ -39,6 +40,7 @@ HealthReport HealthService::Report(Deadline deadline) {
   if (!store.has_value()) {
     report.findings.push_back({"record_store", "unavailable", store.error().message, {}});
   }
+  AddWarnings(report, limit);
   if (!sets_.IsFilled()) {
     report.findings.push_back({"vector_index",
                                "index_filling",
@@ -61,6 +63,18 @@ HealthReport HealthService::Report(Deadline deadline) {
   last_time_ = runtime_.Now();
   has_last_ = true;
   return report;
+}
+
+void HealthService::AddWarnings(HealthReport& report, Deadline deadline) {
+  const SteadyTime now = runtime_.Now();
+  if (!warnings_asked_.has_value() || now - *warnings_asked_ >= kWarningsLifetime) {
+    warnings_asked_ = now;
+    // A store that is away is a finding already.
+    warnings_ = store_probe_.Warnings(deadline).value_or(std::vector<HealthWarning>());
+  }
+  for (const HealthWarning& warning : warnings_) {
+    report.findings.push_back({"record_store", warning.code, warning.reason, {}});
+  }
 }
 
 void HealthService::AddPending(HealthReport& report, Deadline deadline) {

@@ -4,6 +4,7 @@
 // Threads: safe to call concurrently; answers are cached for a second.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ class HealthService {
   void RefreshGauges(Deadline deadline);
 
  private:
+  void AddWarnings(HealthReport& report, Deadline deadline);
   void AddPending(HealthReport& report, Deadline deadline);
   void DateFindings(HealthReport& report);
 
@@ -58,6 +60,8 @@ class HealthService {
   std::vector<std::pair<std::string, HealthProbe*>> probes_;
   Mutex mutex_;
   std::vector<std::pair<std::string, WallTime>> since_;
+  std::vector<HealthWarning> warnings_;  // Of the record store, when they were last asked for.
+  std::optional<SteadyTime> warnings_asked_;
   HealthReport last_;
   SteadyTime last_time_{};
   bool has_last_ = false;

@@ -23,9 +23,11 @@
 namespace datastorage {
 
 enum class CommitMode : std::uint8_t {
-  kEachForItself,  // One operation never fails its neighbours.
-  kAllOrNothing,   // Unless every outcome Succeeded, none is stored; the ones that would have
-                   // succeeded answer kNotAttempted.
+  kEachForItself,      // One operation never fails its neighbours.
+  kEachUnlessBlocked,  // The same, and the span does not wait for other transactions for longer
+                       // than a moment: kConflict, and a smaller span may fare better.
+  kAllOrNothing,  // Unless every outcome Succeeded, none is stored; the ones that would have
+                  // succeeded answer kNotAttempted.
 };
 
 class RecordStore {
@@ -36,7 +38,7 @@ class RecordStore {
   // Durable once it returns. An Error means that nothing was changed, except kOutcomeUnknown.
   // REQUIRES: at most limits::kBatchItemCountMax operations.
   // Errors: kUnavailable, kDeadlineExceeded, kOutcomeUnknown, kResourceExhausted (disk full),
-  // kInternal.
+  // kInternal; kConflict only as kEachUnlessBlocked says.
   virtual Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
                                                    CommitMode mode,
                                                    Deadline deadline) = 0;

@@ -46,4 +46,9 @@ std::string DescriptionOf(const std::string& conninfo) {
   return text;
 }
 
+std::string OptionOf(const std::string& conninfo, std::string_view keyword) {
+  const Options options = Parse(conninfo);
+  return options == nullptr ? std::string() : ValueOf(options, keyword);
+}
+
 }  // namespace datastorage::postgres

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -12,5 +13,8 @@ Result<void> CheckConninfo(const std::string& conninfo);
 
 // "host:port/database as role", as far as the conninfo says; no password.
 std::string DescriptionOf(const std::string& conninfo);
+
+// What the conninfo says under a keyword of libpq, such as "host"; "" where it says nothing.
+std::string OptionOf(const std::string& conninfo, std::string_view keyword);
 
 }  // namespace datastorage::postgres

@@ -200,12 +200,13 @@ struct Steps {
   }
 };
 
-Steps StepsOf(WaveNames& names, bool is_first) {
+Steps StepsOf(WaveNames& names, WaveBegin begin) {
   Steps steps;
-  if (is_first) {
+  if (begin != WaveBegin::kGoesOn) {
     steps.Add(Connection::kBegin, ReadNothing);
     steps.Add(NameOf(Query::kLockSets), ReadNothing);
   }
+  if (begin == WaveBegin::kBeginsInHurry) steps.Add(Connection::kHurry, ReadNothing);
   steps.Add(NameOf(Query::kActiveSets), ReadSets);
   if (names.claim_keys.size() > 0) {
     steps.Add(NameOf(Query::kClaimIdempotencyKeys), ReadOwnClaims)
@@ -270,7 +271,7 @@ bool IsWhole(std::span<const WriteOp> operations, const WaveState& state) {
 
 Result<WaveState> ReadWave(Connection& connection,
                            std::span<const WriteOp> operations,
-                           bool is_first,
+                           WaveBegin begin,
                            Deadline deadline) {
   WaveNames names;
   for (const WriteOp& operation : operations) {
@@ -282,7 +283,7 @@ Result<WaveState> ReadWave(Connection& connection,
         operation);
     ++names.stamp_count;
   }
-  Steps steps = StepsOf(names, is_first);
+  Steps steps = StepsOf(names, begin);
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       connection.Run("prepare a commit", std::move(steps.calls), deadline));
   WaveState state;

@@ -72,12 +72,15 @@ struct WaveChanges {
   std::optional<WallTime> last_claim;
 };
 
+// How a wave's transaction begins; in a hurry, it waits for its rows and keys for a moment only.
+enum class WaveBegin : std::uint8_t { kGoesOn, kBegins, kBeginsInHurry };
+
 // commit_read.cc: claims, locks and reads all that the operations name, in one round trip; begins
-// the transaction on the way if it `is_first`. Errors: kConflict when another transaction changed
-// what was read meanwhile: the whole transaction is to be repeated.
+// the transaction on the way. Errors: kConflict when another transaction changed what was read
+// meanwhile: the whole transaction is to be repeated.
 Result<WaveState> ReadWave(Connection& connection,
                            std::span<const WriteOp> operations,
-                           bool is_first,
+                           WaveBegin begin,
                            Deadline deadline);
 
 // commit_decide.cc: one outcome an operation. `now` is for operations that carry no time.

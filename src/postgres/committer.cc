@@ -24,6 +24,16 @@ void MarkNotAttempted(std::vector<WriteOutcome>& outcomes) {
   }
 }
 
+// Whether another transaction holds what some of the operations need. Every commit needs the lock
+// of the sets, so that says nothing about them.
+bool IsBlocked(const ServerFailure& failure) {
+  return IsLockTimeout(failure.sqlstate) && failure.statement != NameOf(Query::kLockSets);
+}
+
+WaveBegin BeginningOf(CommitMode mode) {
+  return mode == CommitMode::kEachUnlessBlocked ? WaveBegin::kBeginsInHurry : WaveBegin::kBegins;
+}
+
 bool AllSucceeded(const std::vector<WriteOutcome>& outcomes) {
   return std::all_of(outcomes.begin(), outcomes.end(), [](const WriteOutcome& outcome) {
     return Succeeded(outcome.status);
@@ -48,18 +58,36 @@ Result<std::vector<WriteOutcome>> Committer::Commit(std::span<const WriteOp> ope
                                                     Deadline deadline) {
   DS_CHECK(operations.size() <= limits::kBatchItemCountMax);
   if (operations.empty()) return std::vector<WriteOutcome>();
-  DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Acquire(deadline));
+  bool was_lost = false;
+  for (;;) {
+    DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Acquire(deadline));
+    Result<std::vector<WriteOutcome>> outcomes = CommitIn(*lease, operations, mode, deadline);
+    // Lost before COMMIT was sent: nothing was changed, and the server may be well. Once.
+    const bool is_lost = !outcomes.has_value() && !lease->is_usable() &&
+                         outcomes.error().code == ErrorCode::kUnavailable;
+    if (!is_lost || was_lost) return outcomes;
+    was_lost = true;
+  }
+}
+
+Result<std::vector<WriteOutcome>> Committer::CommitIn(Connection& connection,
+                                                      std::span<const WriteOp> operations,
+                                                      CommitMode mode,
+                                                      Deadline deadline) {
   for (int attempt = 1;; ++attempt) {
-    Result<std::vector<WriteOutcome>> outcomes = Try(*lease, operations, mode, deadline);
+    Result<std::vector<WriteOutcome>> outcomes = Try(connection, operations, mode, deadline);
     if (outcomes.has_value()) return outcomes;
     const ErrorCode code = outcomes.error().code;
-    const bool is_worth_it =
-        code == ErrorCode::kConflict || IsWorthRepeating(lease->last_failure().sqlstate);
+    const ServerFailure& failure = connection.last_failure();
+    if (mode == CommitMode::kEachUnlessBlocked && IsBlocked(failure)) {
+      return Conflict("commit: another transaction holds what is to be written");
+    }
+    const bool is_worth_it = code == ErrorCode::kConflict || IsWorthRepeating(failure.sqlstate);
     if (code == ErrorCode::kOutcomeUnknown || !is_worth_it) return outcomes;
     if (attempt == limits::kCommitRetryCountMax) {
       return Unavailable("commit: other transactions were always first");
     }
-    lease->Rollback();
+    connection.Rollback();
   }
 }
 
@@ -71,7 +99,8 @@ Result<std::vector<WriteOutcome>> Committer::Try(Connection& connection,
   const WallTime now = clock_.WallNow();
   const std::vector<std::span<const WriteOp>> waves = SplitIntoWaves(operations);
   for (std::size_t i = 0; i < waves.size(); ++i) {
-    DS_ASSIGN_OR_RETURN(WaveState state, ReadWave(connection, waves[i], i == 0, deadline));
+    const WaveBegin begin = i == 0 ? BeginningOf(mode) : WaveBegin::kGoesOn;
+    DS_ASSIGN_OR_RETURN(WaveState state, ReadWave(connection, waves[i], begin, deadline));
     WaveChanges changes;
     const std::vector<WriteOutcome> decided = DecideWave(waves[i], now, state, changes);
     outcomes.insert(outcomes.end(), decided.begin(), decided.end());

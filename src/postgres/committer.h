@@ -21,7 +21,8 @@ class Committer {
             VectorWriteMode vector_mode = VectorWriteMode::kDeferred)
       : pool_(pool), clock_(clock), vector_mode_(vector_mode) {}
 
-  // As RecordStore::Commit. A transaction that was undone for another's sake is repeated.
+  // As RecordStore::Commit. A transaction that was undone for another's sake is repeated, and one
+  // whose session was lost before its COMMIT, in another session.
   Result<std::vector<WriteOutcome>> Commit(std::span<const WriteOp> operations,
                                            CommitMode mode,
                                            Deadline deadline);
@@ -32,6 +33,10 @@ class Committer {
                                                      Deadline deadline);
 
  private:
+  Result<std::vector<WriteOutcome>> CommitIn(Connection& connection,
+                                             std::span<const WriteOp> operations,
+                                             CommitMode mode,
+                                             Deadline deadline);
   Result<std::vector<WriteOutcome>> Try(Connection& connection,
                                         std::span<const WriteOp> operations,
                                         CommitMode mode,

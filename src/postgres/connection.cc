@@ -15,6 +15,8 @@ constexpr int kBinary = 1;
 // How long the server has to say that it ended a statement at its deadline.
 constexpr std::chrono::milliseconds kGrace{200};
 constexpr std::chrono::seconds kRollbackTimeout{1};
+// A server that says nothing for so long is not merely slow.
+constexpr std::chrono::seconds kFairTime{1};
 constexpr std::string_view kSetDeadline = "set_deadline";
 
 struct ResultClearer {
@@ -232,6 +234,7 @@ Result<std::vector<Rows>> Connection::Run(std::string_view doing,
   calls.insert(calls.begin() + (begins ? 1 : 0),
                DeadlineCall(options_.statement_timeout, deadline));
   was_warned_ = has_timed_out_ = false;
+  const bool is_fair = deadline.Remaining() >= kFairTime;
   bool is_sent = PQenterPipelineMode(session_.get()) == 1;
   for (std::size_t i = 0; is_sent && i < calls.size(); ++i) is_sent = Send(calls[i]);
   // Only this lets the server see the end of what was sent.
@@ -243,6 +246,8 @@ Result<std::vector<Rows>> Connection::Run(std::string_view doing,
   std::vector<Rows> rows;
   rows.reserve(calls.size());
   if (!Collect(calls.size(), deadline, rows)) {
+    was_silent_ = has_timed_out_ && is_fair;
+    failure_.statement = calls[rows.size()].name;
     return Explain(doing, commits, rows.size(), calls.size());
   }
   if (commits) {

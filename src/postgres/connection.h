@@ -6,6 +6,7 @@
 //            then, the session is given up.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <set>
@@ -33,6 +34,9 @@ struct ConnectionOptions {
   std::chrono::milliseconds statement_timeout{30'000};  // Where no deadline is nearer.
   std::chrono::milliseconds lock_timeout{2'000};
   std::chrono::milliseconds idle_in_transaction_timeout{10'000};
+  // Which of several hosts to try first: the one that answered last, for all copies of this.
+  std::shared_ptr<std::atomic<std::size_t>> first_host =
+      std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 // One statement of a pipeline: a prepared one by name, or `sql` where that is not empty.
@@ -41,6 +45,8 @@ struct Call {
   Parameters parameters{};
   std::string sql{};
 };
+
+struct ServerAddress;  // connection_open.cc
 
 struct NamedStatement {
   std::string_view name;
@@ -77,6 +83,8 @@ class Connection {
   void Rollback();
 
   bool is_usable() const { return is_usable_; }
+  // Whether the session was given up because the server said nothing in a fair time.
+  bool was_silent() const { return was_silent_; }
   bool IsInTransaction() const;
   // Asks the socket, not the server: false when the server has closed the session.
   bool IsAlive();
@@ -92,6 +100,8 @@ class Connection {
   static constexpr std::string_view kCommit = "commit";
   // COMMIT that may be lost in a crash of the server: only for what is repeated then.
   static constexpr std::string_view kRelax = "relax";
+  // From here on, the transaction waits for a lock for a moment only.
+  static constexpr std::string_view kHurry = "hurry";
 
  private:
   struct Closer {
@@ -101,6 +111,7 @@ class Connection {
 
   explicit Connection(const ConnectionOptions& options) : options_(options) {}
   Result<void> Connect(Deadline deadline);
+  Result<void> ConnectTo(const ServerAddress& address, Deadline deadline);
   Result<void> SetUp(Deadline deadline);
   bool Send(const Call& call);
   Wait Poll(bool wants_write, Deadline deadline);
@@ -119,6 +130,7 @@ class Connection {
   std::set<std::string, std::less<>> prepared_groups_;  // By PrepareOnce: first names.
   bool is_usable_ = false;
   bool has_timed_out_ = false;
+  bool was_silent_ = false;
   bool was_warned_ = false;
   bool was_ended_ = false;  // The server said goodbye.
 };

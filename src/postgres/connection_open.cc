@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -13,12 +14,29 @@ namespace {
 
 constexpr int kOldestServer = 150'000;
 
+// Long enough for a busy server; whoever waits longer has other statements behind it.
+constexpr std::string_view kHurrySql = "SET LOCAL lock_timeout = '50ms'";
+
+std::vector<std::string> SplitAtCommas(const std::string& list) {
+  std::vector<std::string> parts;
+  if (list.empty()) return parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    parts.push_back(list.substr(begin, end - begin));
+    if (end == list.size()) return parts;
+    begin = end + 1;
+  }
+}
+
 // libpq names hosts, roles and databases when it cannot connect, and never a password.
-Error CannotConnect(const PGconn* session) {
+Error CannotConnect(const PGconn* session, const std::string& conninfo) {
   Log(LogLevel::kError,
       "record store failed",
       {{"doing", "connect"}, {"postgres_text", std::string_view(PQerrorMessage(session))}});
-  return Unavailable("connect to the database: the database cannot be reached");
+  const std::string wanted = OptionOf(conninfo, "target_session_attrs");
+  return Unavailable(wanted == "read-write" || wanted == "primary"
+                         ? "connect to the database: no server that takes writes can be reached"
+                         : "connect to the database: the database cannot be reached");
 }
 
 // What every session of ours has set. The order is that of the parameters in SetUp.
@@ -33,6 +51,31 @@ constexpr std::string_view kSetUp =
     " CASE WHEN current_setting('synchronous_commit') = 'off'"
     " THEN set_config('synchronous_commit', 'on', false) END,"
     " set_config('timezone', 'UTC', false), set_config('jit', 'off', false)";
+
+}  // namespace
+
+// What takes the place of the conninfo's lists; "": nothing does.
+struct ServerAddress {
+  std::string host{};
+  std::string hostaddr{};
+  std::string port{};
+};
+
+namespace {
+
+std::vector<ServerAddress> AddressesOf(const std::string& conninfo) {
+  const std::vector<std::string> hosts = SplitAtCommas(OptionOf(conninfo, "host"));
+  const std::vector<std::string> hostaddrs = SplitAtCommas(OptionOf(conninfo, "hostaddr"));
+  const std::vector<std::string> ports = SplitAtCommas(OptionOf(conninfo, "port"));
+  const std::size_t count = std::max(hosts.size(), hostaddrs.size());
+  std::vector<ServerAddress> addresses(std::max<std::size_t>(count, 1));
+  for (std::size_t i = 0; count > 1 && i < count; ++i) {
+    if (i < hosts.size()) addresses[i].host = hosts[i];
+    if (i < hostaddrs.size()) addresses[i].hostaddr = hostaddrs[i];
+    if (ports.size() == count) addresses[i].port = ports[i];
+  }
+  return addresses;
+}
 
 }  // namespace
 
@@ -54,10 +97,27 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   return connection;
 }
 
+// One host after the other, each with its share of the time: libpq would wait for the first one for
+// good where it does not even refuse.
 Result<void> Connection::Connect(Deadline deadline) {
+  const std::vector<ServerAddress> addresses = AddressesOf(options_.conninfo);
+  const std::size_t first = options_.first_host->load();
+  Result<void> connected;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const std::size_t place = (first + i) % addresses.size();
+    const auto left = static_cast<int>(addresses.size() - i);
+    connected = ConnectTo(addresses[place], deadline.Within(deadline.Remaining() / left));
+    if (!connected.has_value()) continue;
+    options_.first_host->store(place);
+    break;
+  }
+  return connected;
+}
+
+Result<void> Connection::ConnectTo(const ServerAddress& address, Deadline deadline) {
   // What comes before dbname gives way to what the conninfo says.
   const std::string tcp_timeout = std::to_string(options_.connect_timeout.count());
-  constexpr int kCount = 7;
+  constexpr int kCount = 10;
   const std::array<const char*, kCount + 1> names{"keepalives_idle",
                                                   "keepalives_interval",
                                                   "keepalives_count",
@@ -65,6 +125,9 @@ Result<void> Connection::Connect(Deadline deadline) {
                                                   "fallback_application_name",
                                                   "dbname",
                                                   "client_encoding",
+                                                  "host",
+                                                  "hostaddr",
+                                                  "port",
                                                   nullptr};
   const std::array<const char*, kCount + 1> values{"10",
                                                    "5",
@@ -73,12 +136,15 @@ Result<void> Connection::Connect(Deadline deadline) {
                                                    "datastorage",
                                                    options_.conninfo.c_str(),
                                                    "UTF8",
+                                                   address.host.c_str(),
+                                                   address.hostaddr.c_str(),
+                                                   address.port.c_str(),
                                                    nullptr};
   session_.reset(PQconnectStartParams(names.data(), values.data(), 1));
   if (session_ == nullptr) return ResourceExhausted("connect to the database: out of memory");
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (PQstatus(session_.get()) != CONNECTION_BAD && status != PGRES_POLLING_OK) {
-    if (status == PGRES_POLLING_FAILED) return CannotConnect(session_.get());
+    if (status == PGRES_POLLING_FAILED) break;
     pollfd socket{.fd = PQsocket(session_.get()),
                   .events = static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT),
                   .revents = 0};
@@ -89,7 +155,9 @@ Result<void> Connection::Connect(Deadline deadline) {
     }
     status = PQconnectPoll(session_.get());
   }
-  if (PQstatus(session_.get()) != CONNECTION_OK) return CannotConnect(session_.get());
+  if (PQstatus(session_.get()) != CONNECTION_OK) {
+    return CannotConnect(session_.get(), options_.conninfo);
+  }
   PQsetNoticeReceiver(session_.get(), &Connection::TakeNotice, this);
   PQsetnonblocking(session_.get(), 1);
   is_usable_ = true;
@@ -106,12 +174,13 @@ Result<void> Connection::PrepareOnce(std::span<const NamedStatement> statements,
 }
 
 Result<void> Connection::SetUp(Deadline deadline) {
-  const std::array<NamedStatement, 5> statements{
+  const std::array<NamedStatement, 6> statements{
       NamedStatement{"set_deadline", "SELECT set_config('statement_timeout', $1::text, true)"},
       NamedStatement{kBegin, "BEGIN"},
       NamedStatement{kBeginReading, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
       NamedStatement{kCommit, "COMMIT"},
-      NamedStatement{kRelax, "SET LOCAL synchronous_commit = off"}};
+      NamedStatement{kRelax, "SET LOCAL synchronous_commit = off"},
+      NamedStatement{kHurry, std::string(kHurrySql)}};
   if (server_version() < kOldestServer) {
     return Conflict("the database server is PostgreSQL " +
                     std::to_string(server_version() / 10'000) + ", 15 or newer is needed");

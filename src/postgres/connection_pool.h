@@ -1,5 +1,6 @@
 // ConnectionPool: at most so many sessions with the server, opened when first needed, each lent to
-// one caller at a time. A session that died while nobody used it is replaced unseen.
+// one caller at a time. A session that died while nobody used it is replaced unseen. While the
+// server cannot be reached, one caller at a time tries, and the others are told at once.
 //
 // Threads: safe to call concurrently. Waiting callers are served in no particular order.
 #pragma once
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,15 +42,21 @@ class ConnectionPool {
   // REQUIRES: 0 < count_max <= limits::kDatabaseSessionCountMax.
   ConnectionPool(int count_max, Opener open);
 
+  // Once the opener failed, one caller opens again each kRetryPause, and the others have its error
+  // at once, or after kPatience where a lent session may still come back.
   // Errors: kDeadlineExceeded when none was free in time; those of the opener.
   Result<Lease> Acquire(Deadline deadline);
+
+  static constexpr Duration kRetryPause = std::chrono::milliseconds(250);
+  static constexpr Duration kPatience = std::chrono::seconds(1);
 
   // Sessions that are open, lent ones too.
   int count() const;
 
  private:
+  bool MayOpen(SteadyTime now) const;
+  Result<Lease> Open(std::unique_lock<std::mutex>& lock, Deadline deadline);
   void Return(std::unique_ptr<Connection> connection);
-  void Forget();
 
   const int count_max_;
   const Opener open_;
@@ -56,6 +64,10 @@ class ConnectionPool {
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> free_;  // The one that was used last comes last.
   int count_ = 0;
+  int opening_count_ = 0;
+  std::optional<Error> failure_;  // Of the last opener, if that failed.
+  SteadyTime retry_at_{};
+  bool is_probing_ = false;
 };
 
 }  // namespace datastorage::postgres

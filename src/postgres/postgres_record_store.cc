@@ -29,6 +29,7 @@ PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtim
       search_(sessions_),
       pending_(sessions_),
       registry_(sessions_, *options.clock),
+      health_(sessions_, *options.clock),
       replica_(runtime,
                {options.sessions.connection,
                 options.use,
@@ -183,18 +184,6 @@ Result<void> PostgresRecordStore::ChangeSetState(VectorSetId set,
 
 Result<std::string> PostgresRecordStore::Secret(std::string_view name, Deadline deadline) {
   return registry_.Secret(name, deadline);
-}
-
-Result<void> PostgresRecordStore::Check(Deadline deadline) {
-  postgres::Call probe{.sql =
-                           "INSERT INTO setting (name, value) VALUES ('write probe', $1::bytea)"
-                           " ON CONFLICT (name) DO UPDATE SET value = excluded.value"};
-  const std::string value = std::to_string(options_.clock->WallNow().time_since_epoch().count());
-  probe.parameters.Add(
-      std::span(reinterpret_cast<const std::uint8_t*>(value.data()), value.size()));
-  DS_RETURN_IF_ERROR(sessions_.Write(
-      "probe a write", {probe}, postgres::Sessions::Durability::kServerCrash, deadline));
-  return {};
 }
 
 Result<BackupReport> PostgresRecordStore::Backup(const std::string&, Deadline) {

@@ -21,6 +21,7 @@
 #include "postgres/replica.h"
 #include "postgres/sessions.h"
 #include "postgres/set_registry.h"
+#include "postgres/store_health.h"
 
 namespace datastorage {
 
@@ -98,7 +99,10 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
 
   // A commit of one row that reaches the disk.
-  Result<void> Check(Deadline deadline) override;
+  Result<void> Check(Deadline deadline) override { return health_.Check(deadline); }
+  Result<std::vector<HealthWarning>> Warnings(Deadline deadline) override {
+    return health_.Warnings(deadline);
+  }
 
   // Refused, kConflict: a server is backed up by its own tools.
   Result<BackupReport> Backup(const std::string& name, Deadline deadline) override;
@@ -117,6 +121,7 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
   postgres::RecordSearch search_;
   postgres::PendingRows pending_;
   postgres::SetRegistry registry_;
+  postgres::StoreHealth health_;
   postgres::Replica replica_;  // Last: its task uses the sessions.
 };
 

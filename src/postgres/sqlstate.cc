@@ -73,9 +73,11 @@ ErrorCode CodeOf(std::string_view sqlstate) {
 Error TranslateFailure(const ServerFailure& failure, std::string_view doing) {
   const StateMeaning& meaning = MeaningOf(failure.sqlstate);
   if (meaning.code != ErrorCode::kDeadlineExceeded) {
-    Log(LogLevel::kError,
+    // Whoever waits for a lock tries again and again.
+    Log(IsLockTimeout(failure.sqlstate) ? LogLevel::kDebug : LogLevel::kError,
         "record store failed",
         {{"doing", doing},
+         {"statement", std::string_view(failure.statement)},
          {"sqlstate", std::string_view(failure.sqlstate)},
          {"constraint", std::string_view(failure.constraint)},
          {"postgres_text",
@@ -86,6 +88,10 @@ Error TranslateFailure(const ServerFailure& failure, std::string_view doing) {
 
 bool IsWorthRepeating(std::string_view sqlstate) {
   return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "23505";
+}
+
+bool IsLockTimeout(std::string_view sqlstate) {
+  return sqlstate == "55P03";
 }
 
 bool EndsSession(const ServerFailure& failure) {

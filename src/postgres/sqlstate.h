@@ -14,6 +14,7 @@ struct ServerFailure {
   std::string sqlstate{};  // Five characters; empty: the connection was lost, nobody said why.
   std::string text{};      // The server's primary message, or libpq's.
   std::string constraint{};
+  std::string statement{};    // The name of the call that failed, where it has one.
   bool ends_session = false;  // FATAL or PANIC.
 };
 
@@ -27,6 +28,9 @@ Error TranslateFailure(const ServerFailure& failure, std::string_view doing);
 // Whether the same transaction may succeed when it is run again at once: it was undone in favour of
 // another (serialization failure, deadlock), or it met a row that another inserted first.
 bool IsWorthRepeating(std::string_view sqlstate);
+
+// Whether a lock was not had in time: another transaction holds it.
+bool IsLockTimeout(std::string_view sqlstate);
 
 // Whether the session cannot be used any more.
 bool EndsSession(const ServerFailure& failure);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "base/limits.h"
@@ -160,6 +162,100 @@ TEST_F(GroupCommitterTest, PutsTwoUpdatesOfOneRecordIntoDifferentTransactions) {
   first.join();
   updates.join();
   EXPECT_THAT(gate_.SpanSizes(), ElementsAre(1, 1, 1));
+}
+
+// A store in which another transaction holds the row of a record until the test lets it go.
+class BlockedRow : public GroupCommitterTest {
+ protected:
+  BlockedRow() {
+    gate_.FailCommits([this](std::span<const WriteOp> operations) -> std::optional<Error> {
+      const auto is_blocked = [this](const WriteOp& operation) {
+        return std::visit([](const auto& op) { return op.id; }, operation) == blocked_.id;
+      };
+      if (!is_held_ || std::none_of(operations.begin(), operations.end(), is_blocked)) return {};
+      ++refused_count_;
+      return Conflict("another transaction holds it");
+    });
+  }
+  ~BlockedRow() override { gate_.FailCommits({}); }
+
+  std::vector<Result<WriteOutcome>> Commit(std::vector<WriteOp> operations, Deadline deadline) {
+    return committer_.CommitEach(std::move(operations), nullptr, deadline);
+  }
+
+  const CreateOp blocked_ = Op("blocked");
+  std::atomic<bool> is_held_ = true;
+  std::atomic<int> refused_count_ = 0;
+};
+
+TEST_F(BlockedRow, WaitsAloneUntilItIsLetGo) {
+  std::atomic<bool> is_decided = false;
+  std::jthread waiting([&] {
+    EXPECT_EQ(Commit({blocked_}, Soon()).front().value().status, WriteStatus::kCreated);
+    is_decided = true;
+  });
+  while (refused_count_ == 0) std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(CommitOne("rr-" + std::to_string(i), Soon()).has_value());
+  }
+  EXPECT_FALSE(is_decided);
+  is_held_ = false;
+}
+
+TEST_F(BlockedRow, FailsNobodyInItsBatch) {
+  std::jthread waiting([&] {
+    std::vector<WriteOp> operations;
+    for (const char* key : {"a", "b"}) operations.emplace_back(Op(key));
+    operations.emplace_back(blocked_);
+    for (const char* key : {"c", "d"}) operations.emplace_back(Op(key));
+    for (const auto& result : Commit(std::move(operations), Soon())) {
+      EXPECT_EQ(result.value().status, WriteStatus::kCreated);
+    }
+  });
+  const RecordRef last = NaturalKey{RecordKind::kRemediation, "d"};
+  const Deadline deadline = Soon();
+  while (store_->Read({&last, 1}, "", Soon())->front().status != ReadStatus::kFound) {
+    ASSERT_FALSE(deadline.HasPassed());
+  }
+  is_held_ = false;
+}
+
+TEST_F(BlockedRow, IsNotOvertakenByALaterWriteOfItsRecord) {
+  std::jthread waiting([&] {
+    UpdateOp update;
+    update.id = blocked_.id;
+    update.attempt = SystemUuidSource().MakeVersion4();
+    update.expected_version = 1;
+    update.body = blocked_.body;
+    update.now = blocked_.now;
+    UpdateOp again = update;
+    again.attempt = SystemUuidSource().MakeVersion4();
+    again.expected_version = 2;
+    const auto results = Commit({blocked_, update, again}, Soon());
+    EXPECT_EQ(results[0].value().status, WriteStatus::kCreated);
+    EXPECT_EQ(results[1].value().status, WriteStatus::kUpdated);
+    EXPECT_EQ(results[2].value().version, 3);
+  });
+  while (refused_count_ < 3) std::this_thread::yield();
+  is_held_ = false;
+}
+
+TEST_F(BlockedRow, IsGivenUpWhileItIsCertainThatNothingWasChanged) {
+  const auto refused = Commit({blocked_}, Deadline::In(milliseconds(400))).front();
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  is_held_ = false;
+  EXPECT_TRUE(CommitOne("after", Soon()).has_value());
+  const RecordRef ref = NaturalKey{RecordKind::kRemediation, "blocked"};
+  EXPECT_EQ(store_->Read({&ref, 1}, "", Soon())->front().status, ReadStatus::kNotFound);
+}
+
+TEST_F(BlockedRow, FillsNoQueueThatOthersNeed) {
+  std::vector<WriteOp> operations(GroupCommitter::kBlockedCountMax + 10, blocked_);
+  const auto results = Commit(std::move(operations), Deadline::In(milliseconds(1'000)));
+  EXPECT_TRUE(std::all_of(results.begin(), results.end(), [](const auto& result) {
+    return !result.has_value() && result.error().code != ErrorCode::kResourceExhausted;
+  }));
+  EXPECT_TRUE(CommitOne("after", Soon()).has_value());
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ class BreakableProbe final : public HealthProbe {
     if (is_broken) return Unavailable("the disk is full");
     return {};
   }
+  Result<std::vector<HealthWarning>> Warnings(Deadline /*deadline*/) override { return warnings; }
   bool is_broken = false;
+  std::vector<HealthWarning> warnings;
 };
 
 class HealthServiceTest : public EngineFixture {
@@ -40,6 +42,15 @@ TEST_F(HealthServiceTest, IsNotReadyWhenNoDurableWriteIsPossible) {
   EXPECT_EQ(report.findings[0].component, "record_store");
   EXPECT_EQ(report.findings[0].reason, "the disk is full");
   EXPECT_NE(report.findings[0].since, WallTime{});
+}
+
+TEST_F(HealthServiceTest, StaysReadyUnderWarningsAndTellsThem) {
+  probe_.warnings = {{"disk_nearly_full", "4 % of the disk are free"}};
+  const HealthReport report = Report();
+  EXPECT_TRUE(report.is_ready);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].component, "record_store");
+  EXPECT_EQ(report.findings[0].code, "disk_nearly_full");
 }
 
 TEST_F(HealthServiceTest, StaysReadyWithoutTheModelAndSaysWhatIsPending) {

@@ -186,7 +186,7 @@ def tally_of(run, after_kill, after_stop, searches):
     for kind in KINDS_OF_FAULT:  # A fault that both checks found counts once.
         tally[kind] = max(after_kill.counts[kind], after_stop.counts[kind])
     return {**tally, **after_stop.counted, "pending_left": after_stop.counts["pending"],
-            "searches": searches.asked, "wrong_searches": searches.wrong}
+            "searches": searches.asked, "wrong_searches": searches.wrong + searches.missed}
 
 
 def is_good(tally):

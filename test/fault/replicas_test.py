@@ -6,10 +6,51 @@ import subprocess
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("DATASTORAGE_BINARY", ROOT / "build/datastorage"))
+import replicas
+from http_caller import Reply
+from made_records import Maker
+
+BINARY = Path(os.environ.get("DATASTORAGE_BINARY", replicas.ROOT / "build/datastorage"))
 SECONDS, ROLLS = 24, 2
+
+
+class CannedCaller:
+    """In place of a replica: lists and finds the records that it was made of."""
+
+    def __init__(self, services):
+        (self.records,) = services
+
+    def ask(self, _, path):
+        items = self.records if "/remediation?" in path else []
+        return Reply(200, {}, json.dumps({"items": items, "next_cursor": None}).encode())
+
+    def ask_json(self, _, question):
+        hits = [{"record": record, "score": 0.5} for record in self.records]
+        return Reply(200, {}, json.dumps({"hits": hits}).encode())
+
+    def close(self):
+        pass
+
+
+class Differences(unittest.TestCase):
+    def told(self, *records_of_replicas):
+        with mock.patch.object(replicas, "Caller", CannedCaller):
+            differences = replicas.Differences(records_of_replicas, Maker(1, 10))
+            return differences.find({"a", "b"}, seed=1)
+
+    def test_are_none_where_all_answer_alike(self):
+        records = [{"id": "a", "version": 1}, {"id": "b", "version": 2}]
+        self.assertEqual(self.told(records, records, records), [])
+
+    def test_are_told_of_order_and_versions_and_of_what_is_listed(self):
+        records = [{"id": "a", "version": 1}, {"id": "b", "version": 2}]
+        for other in (records[::-1], records[:1], [records[0], {"id": "b", "version": 1}],
+                      records + records[:1]):
+            with self.subTest(other):
+                self.assertGreater(len(self.told(records, records, other)), 1)
+        self.assertEqual(len(self.told(records[:1])), 1)
 
 
 class RollingRestarts(unittest.TestCase):

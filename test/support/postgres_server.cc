@@ -153,7 +153,7 @@ bool IsGone(pid_t pid) {
 
 PostgresServer::PostgresServer(PostgresServerOptions options) : options_(std::move(options)) {
   MakeInstallation();
-  MakeCluster();
+  options_.primary != nullptr ? CopyPrimary() : MakeCluster();
   HandOver(folder_.path());
   Start();
 }
@@ -230,6 +230,20 @@ void PostgresServer::MakeCluster() {
     return;
   }
   fs::copy(kept, data, fs::copy_options::recursive);
+}
+
+void PostgresServer::CopyPrimary() {
+  HandOver(folder_.path());
+  const pid_t child = Launch({InstalledBin() / "pg_basebackup",
+                              "--pgdata=" + folder_.path() + "/data",
+                              "--dbname=" + options_.primary->SocketConninfo("postgres"),
+                              "--checkpoint=fast",
+                              "--no-sync",
+                              "--write-recovery-conf"},
+                             folder_.path());
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (status != 0) GiveUp("pg_basebackup: " + TextOf(folder_.path() + "/log"));
 }
 
 std::string PostgresServer::Conninfo(const std::string& database, const std::string& user) const {
@@ -316,6 +330,10 @@ void PostgresServer::Pause() {
 
 void PostgresServer::Resume() {
   for (const pid_t process : Processes()) kill(process, SIGCONT);
+}
+
+void PostgresServer::Promote() {
+  if (Run("postgres", "SELECT pg_promote(true, 60)") != "t") GiveUp("it is not promoted");
 }
 
 std::string PostgresServer::MakeDatabase(const std::string& original) {

@@ -16,9 +16,13 @@
 
 namespace datastorage::test {
 
+class PostgresServer;
+
 struct PostgresServerOptions {
   bool is_durable = true;               // fsync=on.
   std::vector<std::string> settings{};  // Such as "max_connections=20".
+  // It begins as a copy of this one, follows it, and refuses writes until it is promoted.
+  const PostgresServer* primary = nullptr;
 };
 
 class PostgresServer {
@@ -38,6 +42,7 @@ class PostgresServer {
   std::string SocketConninfo(const std::string& database,
                              const std::string& user = kSuperuser) const;
   int port() const { return port_; }
+  std::string socket_path() const { return folder_.path() + "/.s.PGSQL." + std::to_string(port_); }
 
   // A new database, a copy of another: the copy of a small one takes some tens of milliseconds.
   std::string MakeDatabase(const std::string& original = "template1");
@@ -52,6 +57,7 @@ class PostgresServer {
   void Restart();  // Stop, then Start.
   void Pause();    // SIGSTOP for every process: connections stay, nothing is answered.
   void Resume();
+  void Promote();  // Of a standby; returns when it takes writes.
   bool is_running() const { return postmaster_ > 0; }
 
   static constexpr const char* kSuperuser = "postgres";
@@ -61,6 +67,7 @@ class PostgresServer {
  private:
   void MakeInstallation();
   void MakeCluster();
+  void CopyPrimary();
   std::vector<pid_t> Processes() const;
   bool Answers() const;
 

@@ -1,8 +1,8 @@
 -- store_size: how many records there are, about.
 --
 -- Params:  none.
--- Returns: one row: count. Pages as of now, rows a page as of the last ANALYZE; where there was none
---          yet, four a page.
+-- Returns: one row: count. Pages as of now, rows a page as of the last ANALYZE; four a page where
+--          there was none yet.
 SELECT coalesce(sum(
   CASE WHEN c.relpages > 0 AND c.reltuples > 0 THEN c.reltuples / c.relpages ELSE 4 END
   * (pg_relation_size(c.oid) / current_setting('block_size')::bigint)

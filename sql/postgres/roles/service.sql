@@ -1,6 +1,6 @@
 -- service: what the role of a running service may do. History is added to, never changed; content
 -- is removed through erase_content only. {role} is the role's quoted name. Repeatable.
-GRANT SELECT ON schema_migration, record_now, vector_mark TO {role};
+GRANT SELECT ON schema_migration, record_now, record_other, vector_mark TO {role};
 GRANT SELECT, INSERT, UPDATE ON record TO {role};
 GRANT SELECT, INSERT ON record_version, erasure, erased_key, erased_attempt TO {role};
 GRANT SELECT, INSERT, DELETE ON embedding TO {role};
