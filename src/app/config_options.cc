@@ -255,7 +255,7 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      }},
     {"workers",
      "N",
-     "16",
+     "32",
      "Threads that answer requests",
      [](const std::string& text, Config& c) {
        return ApplyCount<std::size_t>(text, 1, c.worker_count);
