@@ -209,7 +209,7 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"store-sessions",
      "N",
      "8",
-     "Sessions with the database that read at the same time; writes have two more",
+     "Sessions with the database that read at the same time; writes have four more",
      ApplyStoreSessions},
     {"vectors",
      "STORE",
