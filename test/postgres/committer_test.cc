@@ -109,6 +109,8 @@ TEST(Committer, TellsNothingOfAnAttemptThatMayStillCommit) {
   const WriteOp operation = create;
   const AttemptRef attempt{create.id, create.attempt};
   const auto running = store.pool.Acquire(Soon());
+  // A session for the settling, open before its short time begins.
+  ASSERT_TRUE(store.pool.Acquire(Soon()).has_value());
   ASSERT_TRUE(ReadWave(**running, {&operation, 1}, WaveBegin::kBegins, Soon()).has_value());
   const auto settle = [&](Deadline deadline) {
     return store.committer.SettleAttempts({&attempt, 1}, deadline);
