@@ -12,6 +12,9 @@
 namespace datastorage::postgres {
 namespace {
 
+// Commits that come while stamps are raised wait too, so this gives way before they would give up.
+constexpr std::chrono::milliseconds kLockWait{1'000};
+
 // What read_records returns after the columns of the record.
 constexpr int kPlace = kRecordColumnCount;
 constexpr int kNamedId = kPlace + 1;
@@ -168,9 +171,11 @@ Result<Stamp> RecordReader::RaiseStamps(Stamp floor, Deadline deadline) {
   if (!drawn[0].IsNull(0, 0) && floor <= drawn[0].Integer(0, 0)) return drawn[0].Integer(0, 0);
   Call raising{.name = NameOf(Query::kRaiseStamps)};
   raising.parameters.Add(std::int64_t{floor});
+  Call limiting{.name = NameOf(Query::kLimitLockWait)};
+  limiting.parameters.Add(std::to_string(kLockWait.count()));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> raised,
-                      write({{.name = NameOf(Query::kLockSetsAlone)}, raising}));
-  return raised[1].Integer(0, 0);
+                      write({limiting, {.name = NameOf(Query::kLockSetsAlone)}, raising}));
+  return raised.back().Integer(0, 0);
 }
 
 }  // namespace datastorage::postgres

@@ -34,11 +34,12 @@ class SetRegistryTest : public testing::Test {
   // Begins a commit, which is under way until the session ends its transaction.
   ConnectionPool::Lease BeginCommit(const WriteOp& operation) {
     auto session = store_.pool.Acquire(Soon());
-    auto state = ReadWave(**session, {&operation, 1}, true, Soon());
+    auto state = ReadWave(**session, {&operation, 1}, WaveBegin::kBegins, Soon());
     if (!state.has_value()) ADD_FAILURE() << state.error().message;
     WaveChanges changes;
     DecideWave({&operation, 1}, store_.clock.WallNow(), *state, changes);
-    const auto written = (*session)->Run("commit", WriteCalls(changes, *state), Soon());
+    const auto written =
+        (*session)->Run("commit", WriteCalls(changes, *state, VectorWriteMode::kDeferred), Soon());
     if (!written.has_value()) ADD_FAILURE() << written.error().message;
     return *std::move(session);
   }
