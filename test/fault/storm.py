@@ -103,15 +103,20 @@ class Storm:
         mutant.chmod(0o755)
         return mutant
 
+    def _commit_asynchronously(self):
+        for statement in (f"ALTER DATABASE {DATABASE} SET synchronous_commit = off",
+                          "ALTER SYSTEM SET wal_writer_delay = '10s'",  # So that a little is lost.
+                          "SELECT pg_reload_conf()"):
+            self.fleet.postgres.run("postgres", statement)
+        self.fleet.services[0].stop()
+        self.fleet.services[0].start()
+
     def run(self):
         """(checker after the last kill, searches). The tally is filled."""
         with self.fleet as fleet:
             fleet.start()
             if self.options.mutant:
-                fleet.postgres.run("postgres", f"ALTER DATABASE {DATABASE} SET "
-                                               "synchronous_commit = off")
-                fleet.services[0].stop()
-                fleet.services[0].start()
+                self._commit_asynchronously()
             self.writers.start()
             self.readers.start()
             self._kill_by_and_by(random.Random(self.options.seed))
