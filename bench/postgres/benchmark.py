@@ -32,6 +32,8 @@ GROUPED, GROUPED_RECORDS = "(c) grouped", "(c) without pgvector's tables"
 COLUMNS = [("records/s", "per_second", 0), ("p50 ms", "p50_ms", 1), ("p95 ms", "p95_ms", 1),
            ("p99 ms", "p99_ms", 1), ("server µs", "server_us", 0), ("service µs", "service_us", 0),
            ("load µs", "load_us", 0), ("batch", "batch", 1), ("cached", "cached", 2),
+           # Of the deferred vectors, while the records were stored; the others then.
+           ("moved", "moved", 2),
            ("then s", "settle_seconds", 1), ("then server µs", "settle_server_us", 0),
            ("then service µs", "settle_service_us", 0)]
 

@@ -117,8 +117,10 @@ class ServiceWay:
     def store(self, first, count, **more):
         self.service.wake()
         hits, batches = self.service.metric("cache_hits_total"), self._batches()
+        moved = self.service.metric("vector_head_moved_total")
         figures = measured(self.load("create", first, count, **more), self.server, self.service)
         figures["cached"] = (self.service.metric("cache_hits_total") - hits) / count
+        figures["moved"] = (self.service.metric("vector_head_moved_total") - moved) / count
         after = self._batches()
         figures["batch"] = (after[0] - batches[0]) / max(after[1] - batches[1], 1)
         return figures
