@@ -37,7 +37,7 @@ struct ReaderSession : StoreSession {
 };
 
 // A creation of a record with a text and its embedding.
-inline CreateOp EmbeddedCreation(const std::string& key, const Embedding& vector) {
+inline CreateOp ReadableCreation(const std::string& key, const Embedding& vector) {
   CreateOp create = CreationOf(key);
   std::get<Execution>(create.body).summary = "text of " + key;
   create.text_hash = HashOf(key);

@@ -18,8 +18,8 @@ NaturalKey KeyOf(const CreateOp& create) {
 
 TEST(RecordReader, AnswersEveryNameInTheOrderAsked) {
   ReaderSession store;
-  const CreateOp kept = EmbeddedCreation("kept", {});
-  const CreateOp erased = EmbeddedCreation("erased", {});
+  const CreateOp kept = ReadableCreation("kept", {});
+  const CreateOp erased = ReadableCreation("erased", {});
   const CreateOp begun = CreationOf("begun");
   const BeginIntentOp begin{.id = begun.id,
                             .kind = RecordKind::kExecution,

@@ -11,7 +11,7 @@ TEST(RecordRows, HoldEmbeddingsBitByBit) {
   RandomRecords random(3);
   Embedding vector{};
   for (float& component : vector) component = static_cast<float>(random.Below(1'000'000)) * 1e-7F;
-  const CreateOp create = EmbeddedCreation("key", vector);
+  const CreateOp create = ReadableCreation("key", vector);
   store.Commit({create});
   const ReadOutcome read = store.ReadOne(create.id);
   ASSERT_TRUE(read.embedding.has_value());
@@ -41,7 +41,7 @@ TEST(RecordRows, ThatNobodyCanHaveWrittenAreAnError) {
                                    "ALTER TABLE record DROP CONSTRAINT record_kind_check;"
                                    "UPDATE record SET kind = 'unknown'"}) {
     ReaderSession store;
-    CreateOp create = EmbeddedCreation("key", {});
+    CreateOp create = ReadableCreation("key", {});
     create.embeddings.clear();
     store.Commit({create});
     EXPECT_EQ(store.ReadOne(create.id).record.vector, VectorState::kPending);
