@@ -3,7 +3,8 @@
 server, in one run. Prints tables, and leaves all figures in a JSON file.
 
 Ways are taken in turns, `--rounds` times, so that what disturbs the machine disturbs all of them.
-Times are those of one machine; the ratios travel.
+Times are those of one machine; the ratios travel. A round has to be long enough for the server's
+own upkeep, such as flushing the list of new words every few thousand records, to fall into each.
 """
 
 import argparse
@@ -99,6 +100,30 @@ class Benchmark:
                 say(f"  round {turn + 1}, {name}: {figures['per_second']:.0f}/s, "
                     f"server {figures['server_us']:.0f} µs, service {figures['service_us']:.0f} µs")
         return runs
+
+    def sustain(self, server):
+        """More than the head of deferred vectors holds, until all of them are in their index."""
+        count = self.arguments.sustained
+        say(f"\n== sustained: {count} records, and until every vector is in its index")
+        runs = {}
+        names = [name for name in self.services if name != "service memory"]
+        for name in [*names, SINGLE]:
+            way = (single_way("sustain", server, self.programs, True) if name == SINGLE else
+                   ServiceWay("sustain_" + name.split()[1], server, self.programs,
+                              *self.services[name]))
+            try:
+                figures = way.store(0, count)
+                way.settle(figures)
+            finally:
+                way.stop()
+            figures["whole_seconds"] = figures["seconds"] + figures.get("settle_seconds", 0.0)
+            runs[name] = [figures]
+        print_runs(runs)
+        base = runs[SINGLE][0]["whole_seconds"]
+        for name in names:
+            whole = runs[name][0]["whole_seconds"]
+            say(f"  {name}: {count / whole:.0f} records/s in all, {base / whole:.2f} x {SINGLE}")
+        self.results["sustain"] = runs
 
     def open_loop(self, server):
         """A rate that does not wait for answers, beside bare commits at the same rate."""
@@ -197,10 +222,11 @@ def parse(arguments):
     words = lambda text: [part for part in text.split(",") if part]
     add = parser.add_argument
     add("--programs", type=Path, default=ROOT / "build/bench", help="folder of the built programs")
-    add("--parts", type=words, default=["compare", "open_loop", "grow"])
+    add("--parts", type=words, default=["compare", "sustain", "open_loop", "grow"])
     add("--services", type=words, default=[], help="deferred,inline,memory; default: all")
-    add("--records", type=int, default=3000, help="of a way in a round")
-    add("--rounds", type=int, default=6)
+    add("--records", type=int, default=5000, help="of a way in a round")
+    add("--rounds", type=int, default=5)
+    add("--sustained", type=int, default=20_000, help="records")
     add("--rounds-of-rates", type=int, default=3)
     add("--rate", type=float, default=500)
     add("--seconds", type=float, default=20)

@@ -139,11 +139,13 @@ std::string ApplyStore(const std::string& text, Config& config) {
 }
 
 std::string ApplyStoreOwner(const std::string& text, Config& config) {
-  config.store_owner_conninfo = text;
-  if (text.empty()) return {};
-  if (!NamesPostgres(text)) return "must be the URL of a PostgreSQL database";
+  config.store_owner_conninfo.clear();
+  if (text == "store") return {};
+  if (!NamesPostgres(text)) return "must be store, or the URL of a PostgreSQL database";
   const Result<void> checked = postgres::CheckConninfo(text);
-  return checked.has_value() ? std::string() : checked.error().message;
+  if (!checked.has_value()) return checked.error().message;
+  config.store_owner_conninfo = text;
+  return {};
 }
 
 std::string ApplyStoreSessions(const std::string& text, Config& config) {
@@ -202,14 +204,14 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      ApplyStore},
     {"store-owner",
      "URL",
-     "",
-     "The same database as a role that owns the tables and may change them, where that of --store "
-     "may not",
+     "store",
+     "Who changes the tables when the program is newer: store, the role of --store, or the same "
+     "database as another role",
      ApplyStoreOwner},
     {"store-sessions",
      "N",
      "8",
-     "Sessions with the database that read at the same time; writes have two more",
+     "Sessions with the database that read at the same time; writes have four more",
      ApplyStoreSessions},
     {"vectors",
      "STORE",
@@ -255,7 +257,7 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      }},
     {"workers",
      "N",
-     "16",
+     "32",
      "Threads that answer requests",
      [](const std::string& text, Config& c) {
        return ApplyCount<std::size_t>(text, 1, c.worker_count);

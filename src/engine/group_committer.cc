@@ -1,6 +1,5 @@
 #include "engine/group_committer.h"
 
-#include <algorithm>
 #include <unordered_set>
 
 #include "base/limits.h"
@@ -166,20 +165,18 @@ std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBatc
 std::vector<GroupCommitter::ItemPointer> GroupCommitter::WithoutFollowers(
     std::vector<ItemPointer> batch) {
   std::vector<ItemPointer> followers;
+  std::vector<ItemPointer> rest;
   {
     const MutexLock lock(mutex_);
     if (blocked_.empty()) return batch;
     std::unordered_set<RecordId> ids;
     for (const ItemPointer& item : blocked_) ids.insert(item->id);
-    const auto rest =
-        std::stable_partition(batch.begin(), batch.end(), [&](const ItemPointer& item) {
-          return !ids.contains(item->id);
-        });
-    followers.assign(rest, batch.end());
-    batch.erase(rest, batch.end());
+    for (ItemPointer& item : batch) {
+      (ids.contains(item->id) ? followers : rest).push_back(std::move(item));
+    }
   }
   if (!followers.empty()) SetAside(followers);
-  return batch;
+  return rest;
 }
 
 // Commits the operations in one transaction, and leaves them with their items.
@@ -255,10 +252,10 @@ std::optional<std::vector<GroupCommitter::ItemPointer>> GroupCommitter::TakeBloc
   std::vector<ItemPointer> abandoned;  // Goes after the lock.
   const MutexLock lock(mutex_);
   for (;;) {
-    const auto given_up = std::stable_partition(
-        blocked_.begin(), blocked_.end(), [](const auto& item) { return !item->is_abandoned; });
-    abandoned.assign(given_up, blocked_.end());
-    blocked_.erase(given_up, blocked_.end());
+    for (const ItemPointer& item : blocked_) {
+      if (item->is_abandoned) abandoned.push_back(item);
+    }
+    std::erase_if(blocked_, [](const ItemPointer& item) { return item->is_abandoned; });
     if (!blocked_.empty() || !abandoned.empty()) break;
     if (is_ending_) return std::nullopt;
     set_aside_.Wait(mutex_, Deadline::Never());

@@ -26,8 +26,8 @@ enum class CommitMode : std::uint8_t {
   kEachForItself,      // One operation never fails its neighbours.
   kEachUnlessBlocked,  // The same, and the span does not wait for other transactions for longer
                        // than a moment: kConflict, and a smaller span may fare better.
-  kAllOrNothing,  // Unless every outcome Succeeded, none is stored; the ones that would have
-                  // succeeded answer kNotAttempted.
+  kAllOrNothing,       // Unless every outcome Succeeded, none is stored; the ones that would have
+                       // succeeded answer kNotAttempted.
 };
 
 class RecordStore {

@@ -44,12 +44,12 @@ class WaveDecision {
     Stamp stamp = 0;
     WallTime now{};
     PendingReason reason = PendingReason::kNotYet;
-    bool is_erasure = false;         // Counts as kEverySet, whatever the set's rule.
-    bool has_text = false;           // There is something to embed now, or
-    bool had_text = false;           // there was before.
+    bool is_erasure = false;  // Counts as kEverySet, whatever the set's rule.
+    bool has_text = false;    // There is something to embed now, or
+    bool had_text = false;    // there was before.
     bool is_creation = false;
-    bool has_new_text = false;  // Also: has none any more.
-    std::set<std::string> spaces{};  // That hold an embedding of the current text.
+    bool has_new_text = false;                      // Also: has none any more.
+    std::set<std::string> spaces{};                 // That hold an embedding of the current text.
     std::span<const SpacedEmbedding> embeddings{};  // That this write brings.
   };
 

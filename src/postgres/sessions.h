@@ -20,8 +20,8 @@ class Sessions {
   struct Options {
     ConnectionOptions connection{};
     bool has_records = true;  // Else the database is one of vectors only: nothing is prepared.
-    int writer_count = 2;  // Commits that run at the same time, 1…kDatabaseSessionCountMax.
-    int reader_count = 8;  // All else, 1…kDatabaseSessionCountMax.
+    int writer_count = 4;     // Commits that run at the same time, 1…kDatabaseSessionCountMax.
+    int reader_count = 8;     // All else, 1…kDatabaseSessionCountMax.
   };
 
   // Connects to nobody yet.

@@ -62,8 +62,8 @@ class TextSearch {
  private:
   // The statistics, and the newest records that match. In a small store that is all.
   Result<void> TakeStock() {
-    std::vector<std::string> words;
-    for (const SearchTerm& term : terms_) words.push_back(QueryOf(term));
+    std::vector<std::string> words(terms_.size());
+    std::transform(terms_.begin(), terms_.end(), words.begin(), QueryOf);
     DS_ASSIGN_OR_RETURN(const Call newest, NewestCall(filter_, kSampleCount));
     DS_ASSIGN_OR_RETURN(
         const std::vector<Rows> rows,
@@ -107,8 +107,8 @@ class TextSearch {
   Result<std::vector<Call>> ChooseCandidates() {
     std::vector<std::size_t> by_count(terms_.size());
     std::iota(by_count.begin(), by_count.end(), std::size_t{0});
-    std::stable_sort(by_count.begin(), by_count.end(), [&](std::size_t a, std::size_t b) {
-      return counts_[a] < counts_[b];
+    std::sort(by_count.begin(), by_count.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(counts_[a], a) < std::pair(counts_[b], b);
     });
     std::vector<SearchTerm> rare;
     std::vector<SearchTerm> common;
@@ -183,6 +183,7 @@ class TextSearch {
   std::vector<TextHit> Best(std::size_t limit) const {
     const Bm25 bm25(statistics_);
     std::vector<TextHit> hits;
+    hits.reserve(candidates_.size());
     for (const Looked& record : candidates_) {
       hits.push_back({.id = record.id, .bm25 = bm25.Score(record.frequencies, record.length)});
     }

@@ -187,7 +187,8 @@ def tally_of(replicas, findings, differences):
              **{name: writers.tally[name] for name in (
                  "acknowledged", "creations", "strict", "patches", "echoes", "attempts",
                  "connections_lost", "refused_none", "refused_unknown", "busy",
-                 "stored_by_a_cut_attempt", "vector_synced", "vector_pending", "vector_none")},
+                 "stored_by_a_cut_attempt", "vector_synced", "vector_pending", "vector_none",
+                 "searched", "missed")},
              "searches": readers.tally["searches"], "shown": readers.tally["shown"],
              **percentiles("write", writers.latencies), **percentiles("search", readers.latencies),
              **findings.counted, "differences": len(differences)}
@@ -196,9 +197,10 @@ def tally_of(replicas, findings, differences):
     return tally
 
 
-def is_good(tally, options):
+def is_good(tally, replicas):
+    options = replicas.options
     faults = sum(tally[kind] for kind in (*STORM_FAULTS, "not_found", "differences"))
-    return (faults == 0
+    return (faults == 0 and not replicas.writers.misses_too_much()
             and all(tally[f"rolls_of_replica_{n}"] == options.rolls for n in range(REPLICAS))
             and tally["writes_a_second"] >= options.rate_min
             and tally["searches_a_second"] >= options.search_rate_min)
@@ -236,7 +238,7 @@ def main():
     for what in (*replicas.writers.told, *findings.told, *differences[:10]):
         print(what)
     tally = tally_of(replicas, findings, differences)
-    good = is_good(tally, options)
+    good = is_good(tally, replicas)
     if good and not options.folder:
         shutil.rmtree(folder)
     for name, value in tally.items():

@@ -88,7 +88,7 @@ def judge(tally, checked, answer, truth):
             return
     # Two texts of the same features have the same vector: either may come first.
     if answer["completeness"] != "exact":
-        tally.missed += hits[0][1] < best[0] - SIMILARITY_ERROR_MAX
+        tally.missed += int(hits[0][1] < best[0] - SIMILARITY_ERROR_MAX)
     elif any(abs(similarity - want) > SIMILARITY_ERROR_MAX
              for (_, similarity), want in zip(hits, best)):
         tally.add_wrong(f"{text!r}: {hits}, by brute force {best.tolist()}")

@@ -32,7 +32,7 @@ from service_fleet import DATABASE, Fleet  # noqa: E402
 from service_process import post_json  # noqa: E402
 from storm_checker import (STORM_FAULTS, StormChecker, check_indexes,  # noqa: E402
                            check_points, copy_database)
-from storm_client import Writers  # noqa: E402
+from storm_client import MISSED_SHARE_MAX, Writers  # noqa: E402
 from storm_reader import Readers  # noqa: E402
 
 PATCHED_SHARE = 0.5
@@ -43,7 +43,6 @@ DOWN_SECONDS_MAX = 0.3
 OVERLAP_SHARE = 0.25  # Of kills: come while what was killed before is still down.
 ANSWERS_UNDER_WAY = 0.15  # s; replies that left before a kill are read in this time.
 SEARCHES = 1_000
-MISSED_SHARE_MAX = 0.02  # Of searches by a record's own text, over 20,000 records and more.
 WRITERS_FAULTS = ("false_failure", "doubled", "lost", "not_found")
 # In a copy of the program the service no longer turns on what the database has turned off.
 GUARD, NO_GUARD = b"'synchronous_commit') = 'off'", b"'synchronous_commit') = 'OFF'"
@@ -240,7 +239,7 @@ def tally_of(storm, checker, searches):
                  "acknowledged", "creations", "strict", "patches", "echoes", "attempts",
                  "connections_lost", "refused_none", "refused_unknown", "busy", "given_up",
                  "stored_by_a_cut_attempt", "vector_synced", "vector_pending", "vector_none",
-                 "read_back", "searched")},
+                 "read_back", "searched", "missed")},
              "refused_starts": sum(v.refused_starts for v in storm.victims.values()),
              **{f"slowest_start_of_{v.name}": round(v.slowest_start, 1)
                 for v in storm.victims.values()},
@@ -251,10 +250,11 @@ def tally_of(storm, checker, searches):
             "missed_by_approximate_searches": searches.missed}
 
 
-def is_good(tally, options):
+def is_good(tally, storm):
+    options = storm.options
     faults = sum(tally[kind] for kind in (*STORM_FAULTS, "not_found", "index_differences",
                                           "wrong_searches"))
-    return (faults == 0 and tally["searches"] > 0
+    return (faults == 0 and tally["searches"] > 0 and not storm.writers.misses_too_much()
             and tally["missed_by_approximate_searches"] <= MISSED_SHARE_MAX * tally["searches"]
             and all(tally[f"kills_of_{name}_with_write_in_flight"] == options.kills
                     for name in options.victims)
@@ -294,7 +294,7 @@ def main():
     for what in (*storm.writers.told, *checker.findings.told, *searches.told):
         print(what)
     tally = tally_of(storm, checker, searches)
-    good = tally["lost"] > 0 if options.mutant else is_good(tally, options)
+    good = tally["lost"] > 0 if options.mutant else is_good(tally, storm)
     if good and not options.folder:
         shutil.rmtree(folder)
     for name, value in tally.items():

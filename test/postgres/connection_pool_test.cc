@@ -81,6 +81,8 @@ TEST(ConnectionPool, ServesAgainOnceTheServerIsBack) {
 class Openings {
  public:
   ConnectionPool::Opener Opener() {
+    // A server ends with the thread that started it.
+    PostgresServer::Shared();
     return [this](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
       std::unique_lock lock(mutex_);
       ++count_;

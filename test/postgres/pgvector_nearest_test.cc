@@ -28,7 +28,8 @@ struct ManyRecords {
     Create(count - 1'000);
     // What HeadMover does, but as one build: it is many times faster.
     store.Ask(
-        "SET max_parallel_maintenance_workers = 0; DROP INDEX vector_body_by_cosine;"
+        "SET max_parallel_maintenance_workers = 0; SET maintenance_work_mem = '512MB';"
+        " DROP INDEX vector_body_by_cosine;"
         " INSERT INTO vector_body SELECT * FROM vector_head; TRUNCATE vector_head;"
         " CREATE INDEX vector_body_by_cosine ON vector_body"
         " USING hnsw (v halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)");

@@ -35,6 +35,21 @@ TEST(RecordColumns, KeepMetadataAsSentAndAsPeopleAskForIt) {
   EXPECT_EQ(store.Ask("SELECT num_nulls(metadata, metadata_scalars, words)" + of + "'none'"), "3");
 }
 
+TEST(RecordColumns, KeepScalarsThatLookLikePartsOfAnArray) {
+  StoreSession store;
+  CreateOp odd = CreationOf("odd");
+  std::get<Execution>(odd.body).metadata =
+      JsonObjectText{R"({"a\"\\b":"{x,\"y\\z\"}","n":"NULL","e":"","s":" , "})"};
+  CreateOp empty = CreationOf("empty");
+  std::get<Execution>(empty.body).metadata = JsonObjectText{"{}"};
+  store.Commit({odd, empty});
+  const std::string of = " FROM record WHERE execution_id = ";
+  EXPECT_EQ(store.Ask("SELECT metadata_scalars[1]" + of + "'odd'"), R"(4:a"\b{x,"y\z"})");
+  EXPECT_EQ(store.Ask("SELECT array_to_string(metadata_scalars[2:], ';')" + of + "'odd'"),
+            "1:nNULL;1:e;1:s , ");
+  EXPECT_EQ(store.Ask("SELECT cardinality(metadata_scalars)" + of + "'empty'"), "0");
+}
+
 TEST(RecordColumns, MakeTextsFindableByTheStemsOfTheirWords) {
   StoreSession store;
   CreateOp create = CreationOf("key");

@@ -56,6 +56,37 @@ TEST(Sessions, ReadAgainWhenTheirSessionIsLost) {
   EXPECT_TRUE(sessions.ReadOne("ask", Asking("SELECT 1"), Soon()).has_value());
 }
 
+// The plan of a prepared statement with arrays of one name each, as it is run from now on.
+std::string PlanOf(Connection& session, const std::string& execution) {
+  std::string plan;
+  const auto rows = session.RunOne(
+      "explain", Asking("EXPLAIN (VERBOSE, COSTS OFF) EXECUTE " + execution), Soon());
+  if (!rows.has_value()) ADD_FAILURE() << rows.error().message;
+  for (int row = 0; rows.has_value() && row < rows->count(); ++row) {
+    plan += std::string(rows->Text(row, 0)) + '\n';
+  }
+  return plan;
+}
+
+TEST(Sessions, PlanCommitsByKeysAlthoughTheTablesWereEmptyThen) {
+  const std::string database = MakeStoreDatabase();
+  Sessions sessions(OptionsOf(database));
+  const auto writer = sessions.writers().Acquire(Soon());
+  ASSERT_TRUE(writer.has_value()) << writer.error().message;
+  const std::string keys = "(ARRAY['execution'], ARRAY['key'])";
+  const std::string ids = "(ARRAY['00000000-0000-0000-0000-000000000001']::uuid[])";
+  for (const std::string& execution : {"held_natural_keys" + keys,
+                                       "id_uses" + ids,
+                                       "lock_records" + ids,
+                                       "lock_pending" + ids,
+                                       "lock_intents" + ids}) {
+    const std::string plan = PlanOf(**writer, execution);
+    EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << execution << '\n' << plan;
+    EXPECT_NE(plan.find("Index"), std::string::npos) << execution << '\n' << plan;
+    EXPECT_NE(plan.find("$1"), std::string::npos) << "planned for these values alone:\n" << plan;
+  }
+}
+
 TEST(Sessions, WriteAllOrNothing) {
   const std::string database = MakeStoreDatabase();
   test::PostgresServer& server = test::PostgresServer::Shared();

@@ -8,6 +8,7 @@
 #include "postgres/migrate.h"
 #include "postgres/queries.h"
 #include "postgres/session.h"
+#include "postgres/sessions.h"
 #include "support/manual_clock.h"
 
 namespace datastorage::postgres {
@@ -25,15 +26,10 @@ inline std::string MakeStoreDatabase() {
   return server.MakeDatabase(original);
 }
 
-// Opens sessions in which every statement is prepared.
+// Opens sessions of a writer, in which every statement is prepared.
 inline ConnectionPool::Opener StoreOpener(const std::string& database) {
   const std::string conninfo = test::PostgresServer::Shared().Conninfo(database);
-  return [conninfo](Deadline deadline) -> Result<std::unique_ptr<Connection>> {
-    DS_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                        Connection::Open({.conninfo = conninfo}, deadline));
-    DS_RETURN_IF_ERROR(connection->Prepare(AllStatements(), deadline));
-    return connection;
-  };
+  return WriterOpener({.conninfo = conninfo}, true);
 }
 
 inline Sha256 HashOf(std::string_view text) {

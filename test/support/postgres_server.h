@@ -2,7 +2,7 @@
 // and a unix socket. It ends with its owner, also when the test program is killed. It offers the
 // extension `vector` where tools/fetch_pgvector.sh put it, without installing it.
 //
-// Threads: none, apart from conninfo().
+// Threads: none, apart from conninfo(). A server ends with the thread that started it.
 #pragma once
 
 #include <sys/types.h>
