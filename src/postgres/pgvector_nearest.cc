@@ -16,7 +16,7 @@ constexpr double kCrossover = 13;
 constexpr std::int64_t kExactRowCountMost = 20'000;
 // Nine rows a page; rows that are dead and not yet cleared away count.
 constexpr std::int64_t kBodyRowByteCount = 8'192 / 9;
-constexpr int kSearchWidthLeast = 200;
+constexpr int kSearchWidthLeast = 400;
 constexpr int kSearchWidthMost = 1'000;  // The extension's own bound.
 
 // Both vectors are rounded, each turned by at most 2^-11; and sums of 384 floats.
