@@ -68,11 +68,19 @@ Result<void> FakeRecordStore::Change(Deadline deadline,
   return {};
 }
 
-// For a mutant: the first of so many stamps, drawn before the turn to write.
+// For a mutant: the first of so many stamps, drawn before the turn to write. Between the two lies
+// what a client does in its transaction, so that others come first.
 Stamp FakeRecordStore::DrawEarly(Stamp count) {
-  const std::lock_guard lock(mutex_);
-  early_stamps_ += count;
-  return early_stamps_ - count;
+  constexpr int kStepsBetween = 8;
+  if (!mutants_.draws_stamps_early) return 0;
+  Stamp first = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    first = early_stamps_;
+    early_stamps_ += count;
+  }
+  for (int step = 0; step < kStepsBetween; ++step) Yield();
+  return first;
 }
 
 Result<std::vector<WriteOutcome>> FakeRecordStore::Commit(std::span<const WriteOp> operations,

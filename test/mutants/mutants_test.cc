@@ -13,7 +13,7 @@
 namespace datastorage {
 namespace {
 
-constexpr std::uint64_t kSeedCountMax = 4'000;
+constexpr std::uint64_t kSeedCountMax = 10'000;
 
 struct MutantCase {
   SimMutant mutant;

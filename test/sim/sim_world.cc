@@ -42,6 +42,12 @@ std::string LiveEngine(FiberRuntime& runtime, SimReplica::Engine& engine) {
   return live.has_value() ? live->set.engine : "";
 }
 
+// It says that nothing was done, and why.
+bool IsRefusal(ReplyStatus status) {
+  return status == ReplyStatus::kConflict || status == ReplyStatus::kStale ||
+         status == ReplyStatus::kNotFound || status == ReplyStatus::kErased;
+}
+
 }  // namespace
 
 SimWorld::SimWorld(const SimOptions& options, FaultCounts& counts)
@@ -159,10 +165,10 @@ void SimWorld::Tell(SimReplica::Engine& engine,
                     const Result<WriteReply>& reply) {
   using test::ProtocolReply;
   ProtocolReply said = ProtocolReply::kRolledBack;
-  if (reply.has_value()) {
+  if (reply.has_value() && !IsRefusal(reply->status)) {
     const bool is_synced = reply->record.vector == VectorState::kSynced;
     said = is_synced ? ProtocolReply::kSynced : ProtocolReply::kPending;
-  } else if (reply.error().code == ErrorCode::kOutcomeUnknown) {
+  } else if (!reply.has_value() && reply.error().code == ErrorCode::kOutcomeUnknown) {
     said = ProtocolReply::kUnknown;
   }
   paths_.Replied(LiveEngine(runtime_, engine), id, said);

@@ -71,6 +71,7 @@ class SimWorld {
   void RunClient(int number);
   void CreateOne(Known& known, SimRandom& random);
   void PatchOne(Known& known, SimRandom& random);
+  void SendPatch(Known& known, SimRandom& random, bool meets_erasure);
   void EraseOne(Known& known, SimRandom& random);
   void SearchFor(const Known& known, SimRandom& random);
   void Disturb();

@@ -110,6 +110,11 @@ void SimWorld::CreateOne(Known& known, SimRandom& random) {
 void SimWorld::PatchOne(Known& known, SimRandom& random) {
   if (!options_.plan.Has(SimPart::kPatches)) return;
   if (!known.record.has_value() || known.is_unsure || known.is_erased) return;
+  SendPatch(known, random, false);
+}
+
+// `meets_erasure`: another client erases the record meanwhile, so it may be gone.
+void SimWorld::SendPatch(Known& known, SimRandom& random, bool meets_erasure) {
   const std::string summary =
       "failure of " + known.key + " version" + std::to_string(known.record->version + 1);
   PatchRequest request;
@@ -129,6 +134,7 @@ void SimWorld::PatchOne(Known& known, SimRandom& random) {
     return;
   }
   if (!reply->has_value()) return;  // Nothing was changed: CheckEnd holds it to that.
+  if (meets_erasure && (*reply)->status != ReplyStatus::kUpdated) return;
   if ((*reply)->status != ReplyStatus::kUpdated) {
     Fail("update",
          "a patch of the current version was answered with status " +
@@ -143,13 +149,21 @@ void SimWorld::EraseOne(Known& known, SimRandom& random) {
   if (!options_.plan.Has(SimPart::kErasures)) return;
   if (!known.record.has_value() || known.is_unsure || known.is_erased) return;
   ++tally_.erase_count;
+  std::unique_ptr<Task> rival;
+  if (options_.plan.Has(SimPart::kPatches) && random.Chance(400)) {
+    rival = runtime_.Spawn(
+        "rival", [this, &known, own = random.Fork()]() mutable { SendPatch(known, own, true); });
+  }
   std::optional<Result<CommittedWrite>> reply;
   const bool is_done = Ask(AnyReplica(random), "erase", [&](SimReplica::Engine& engine) {
     const EraseOp erase{
         known.record->id, engine.ids->MakeVersion4(), runtime_.WallNow(), "client", "simulated"};
     reply = engine.writer.Erase(erase, Deadline::In(30s, runtime_));
-    Tell(engine, erase.id, reply->has_value() ? Result<WriteReply>(WriteReply()) : reply->error());
+    WriteReply erased;
+    erased.status = ReplyStatus::kUpdated;
+    Tell(engine, erase.id, reply->has_value() ? Result<WriteReply>(erased) : reply->error());
   });
+  if (rival != nullptr) rival->Join();
   if (!is_done || (!reply->has_value() && IsUnknown(reply->error()))) {
     known.is_unsure = true;
   } else if (reply->has_value()) {
