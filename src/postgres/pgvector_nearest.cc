@@ -27,14 +27,15 @@ constexpr std::string_view kLoopSettings =
     "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
     "true),"
     " set_config('max_parallel_workers_per_gather', '0', true)";
-// The plan is a walk through the graph that looks each record up: no other order is at hand.
+// The plan is a walk through the graph that looks each record up: no other order is at hand. What a
+// walk that goes on finds too late for the order is kept: the hits are sorted here.
 constexpr std::string_view kGraphSettings =
     "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
     "true),"
     " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
     " set_config('enable_sort', 'off', true),"
     " set_config('max_parallel_workers_per_gather', '0', true),"
-    " set_config('hnsw.iterative_scan', 'strict_order', true),"
+    " set_config('hnsw.iterative_scan', 'relaxed_order', true),"
     " set_config('hnsw.ef_search', $1::text, true)";
 constexpr std::string_view kHeadSettings =
     "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true)";
