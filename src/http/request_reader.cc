@@ -40,6 +40,19 @@ std::string_view LineDefect(std::string_view head) {
   return {};
 }
 
+// A client may send the whole URI, as to a proxy (RFC 9112, section 3.2.2): what follows its
+// authority is the path and query.
+std::string OriginForm(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (ToLower(target.substr(0, scheme.size())) != scheme) continue;
+    const std::size_t end = target.find_first_of("/?", scheme.size());
+    if (end == scheme.size()) return std::string(target);  // Of no host.
+    const std::string rest(end == std::string_view::npos ? "" : target.substr(end));
+    return rest.starts_with('/') ? rest : "/" + rest;
+  }
+  return std::string(target);
+}
+
 bool IsDigits(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -67,9 +80,10 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
     Request& request = reader_.request_;
     request.method = std::string(method);
     reader_.target_byte_count_ = target.size();
-    const std::size_t mark = target.find('?');
-    request.path = std::string(target.substr(0, mark));
-    if (mark != beast::string_view::npos) request.query = std::string(target.substr(mark + 1));
+    const std::string origin = OriginForm({target.data(), target.size()});
+    const std::size_t mark = origin.find('?');
+    request.path = origin.substr(0, mark);
+    if (mark != std::string::npos) request.query = origin.substr(mark + 1);
     reader_.is_http_1_0_ = version == 10;
   }
   void on_response_impl(int /*code*/,
@@ -185,7 +199,7 @@ ReadProgress RequestReader::CheckHead() {
     return Refuse(400, "framing", "a request has exactly one Host header");
   }
   if (!request_.path.starts_with('/') && request_.path != "*") {
-    return Refuse(400, "framing", "the request target is not a path");
+    return Refuse(400, "framing", "the request target is neither a path nor a URI of http");
   }
   const std::string* expect = request_.Find("expect");
   expects_continue_ = expect != nullptr && ToLower(*expect) == "100-continue" && !is_http_1_0_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/limits.h"
 
 namespace datastorage::http {
@@ -64,6 +66,27 @@ TEST(RequestReader, SplitsTheRequest) {
   EXPECT_EQ(reader.request().query, "c=d?e");
   EXPECT_EQ(*reader.request().Find("x-thing"), "spaced");
   EXPECT_TRUE(reader.keeps_connection());
+}
+
+TEST(RequestReader, TakesTheWholeUriAsATarget) {
+  const std::vector<std::array<std::string, 3>> cases{
+      {"http://h:1/a/b?c=d", "/a/b", "c=d"},
+      {"HTTPS://h/?x", "/", "x"},
+      {"http://h", "/", ""},
+      {"http://h?x=/y", "/", "x=/y"},
+  };
+  for (const auto& [target, path, query] : cases) {
+    RequestReader reader(kLimits);
+    std::string buffer = "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    ASSERT_EQ(reader.TakeHead(buffer), ReadProgress::kComplete) << target;
+    EXPECT_EQ(reader.request().path, path) << target;
+    EXPECT_EQ(reader.request().query, query) << target;
+  }
+  for (const std::string target : {"http:///a", "http://?a", "ftp://h/a", "h:1", "http:/a"}) {
+    RequestReader reader(kLimits);
+    std::string buffer = "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    EXPECT_EQ(reader.TakeHead(buffer), ReadProgress::kRefused) << target;
+  }
 }
 
 TEST(RequestReader, LimitsBodiesOfBothCodings) {
