@@ -16,7 +16,7 @@ bool IsTraceId(std::string_view text) {
          text.find_first_not_of('0') != std::string_view::npos;
 }
 
-std::string Joined(std::span<const std::string_view> texts) {
+std::string CommaSeparated(std::span<const std::string_view> texts) {
   std::string joined;
   for (const std::string_view text : texts) {
     if (!joined.empty()) joined += ", ";
@@ -45,7 +45,7 @@ void ReadValue(const Json& json,
     violations.Add(pointer, "blank", "must have a character that is not white space");
   } else if (!rules.one_of.empty() &&
              std::find(rules.one_of.begin(), rules.one_of.end(), value) == rules.one_of.end()) {
-    violations.Add(pointer, "not_allowed", "must be one of " + Joined(rules.one_of));
+    violations.Add(pointer, "not_allowed", "must be one of " + CommaSeparated(rules.one_of));
   }
   if (rules.is_trace_id && !IsTraceId(value)) {
     violations.Add(pointer, "not_hex", "must be 32 lower-case hex digits, not all zero");
