@@ -64,6 +64,11 @@ constexpr std::string_view kSetUp =
     " set_config('idle_in_transaction_session_timeout', $3::text, false),"
     // A server whose client is gone stops its statement.
     " set_config('client_connection_check_interval', '1s', false),"
+    // One whose client's machine is gone, or cut off, lets go of its locks within 15 seconds.
+    " set_config('tcp_keepalives_idle', '5', false),"
+    " set_config('tcp_keepalives_interval', '2', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '10s', false),"
     // Whatever the role or the database has set: what is acknowledged is durable.
     " CASE WHEN current_setting('synchronous_commit') = 'off'"
     " THEN set_config('synchronous_commit', 'on', false) END,"

@@ -33,7 +33,7 @@ PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtim
       replica_(runtime,
                {options.sessions.connection,
                 options.use,
-                std::chrono::seconds(5),
+                postgres::Replica::Options{}.patience,
                 options.on_place_lost ? options.on_place_lost : &EndProcess}) {}
 
 PostgresRecordStore::~PostgresRecordStore() = default;
