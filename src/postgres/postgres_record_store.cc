@@ -1,6 +1,7 @@
 #include "postgres/postgres_record_store.h"
 
-#include <csignal>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "postgres/migrate.h"
@@ -13,10 +14,11 @@ using postgres::ConnectionOptions;
 
 namespace {
 
-// The way a service ends by itself: what it has accepted is answered first.
+// The way a service ends by itself: what it has accepted is answered first. To the process, not by
+// raise() to this thread, in which the signal is blocked.
 void EndProcess(std::string_view why) {
   Log(LogLevel::kError, "stopping", {{"why", why}});
-  std::raise(SIGTERM);
+  kill(getpid(), SIGTERM);
 }
 
 }  // namespace
