@@ -1,7 +1,8 @@
 #include "postgres/postgres_record_store.h"
 
-#include <signal.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "base/log.h"
 #include "postgres/migrate.h"
