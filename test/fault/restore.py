@@ -79,6 +79,9 @@ class Scene:
         self.journal_path = self.folder / "journal"
         self.journal = Journal(self.journal_path)
         self.runbook = Runbook(self.say)
+        self.programs = self.folder / "bin"  # Whatever the binary is called.
+        self.programs.mkdir()
+        (self.programs / "datastorage").symlink_to(options.binary.resolve())
         self.fleet = Fleet(options.binary, self.folder, 0, ("--vectors", "pgvector"))
         self.other = self.make_other()
         store = self.store_url()
@@ -167,7 +170,7 @@ class Scene:
 
     def variables(self, server):
         service = self.fleet.services[0]
-        path = f"{Path(self.options.binary).resolve().parent}:{server.environment()['PATH']}"
+        path = f"{self.programs}:{server.environment()['PATH']}"
         return {**server.environment(), "PATH": path, "DATASTORAGE_STORE": self.store_url(),
                 "DATASTORAGE_VECTORS": "pgvector", "DATASTORAGE_EMBEDDER": "lexical",
                 "DATASTORAGE_CACHE": self.fleet.redis.url,
