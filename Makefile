@@ -54,7 +54,7 @@ model: ## Search the protocol's models exhaustively, whole and with each guard r
 simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000 SIM_FIRST=1
 	@tools/test.sh simulate
 
-fault: ## Kill real servers under load, and restart replicas: FAULT_KILLS=100 FAULT_SECONDS=600
+fault: ## Kill, restart, restore and promote real servers under load: FAULT_KILLS=100 FAULT_SECONDS=600
 	@tools/test.sh fault
 
 bench: ## Build and run the benchmarks

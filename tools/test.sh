@@ -141,6 +141,7 @@ fault() {
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
   step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
+  step "restore and promotion, by the runbook" python3 test/fault/restore.py
 }
 
 # tidy_files FILE...: clang-tidy on each, several at once.

@@ -28,11 +28,28 @@ std::vector<std::string> SplitAtCommas(const std::string& list) {
   }
 }
 
+// There is no SQLSTATE of what TLS refuses, only libpq's text. The first that fits.
+struct TlsRefusal {
+  std::string_view text;
+  const char* why;
+};
+constexpr TlsRefusal kTlsRefusals[] = {
+    {"does not match host name", "the server's certificate is for another host name"},
+    {"certificate verify failed",
+     "the server's certificate was not signed by whom sslrootcert trusts, or is out of date"},
+    {"root certificate", "sslrootcert names no readable file of certificates"},
+    {"does not support SSL", "the server offers no TLS, which sslmode asks for"},
+    {"SSL error", "the server and this program do not agree on TLS"},
+};
+
 // libpq names hosts, roles and databases when it cannot connect, and never a password.
 Error CannotConnect(const PGconn* session, const std::string& conninfo) {
-  Log(LogLevel::kError,
-      "record store failed",
-      {{"doing", "connect"}, {"postgres_text", std::string_view(PQerrorMessage(session))}});
+  const std::string_view text = PQerrorMessage(session);
+  Log(LogLevel::kError, "record store failed", {{"doing", "connect"}, {"postgres_text", text}});
+  for (const TlsRefusal& refusal : kTlsRefusals) {
+    if (text.find(refusal.text) == std::string_view::npos) continue;
+    return Unavailable("connect to the database: " + std::string(refusal.why));
+  }
   const std::string wanted = OptionOf(conninfo, "target_session_attrs");
   return Unavailable(wanted == "read-write" || wanted == "primary"
                          ? "connect to the database: no server that takes writes can be reached"
@@ -47,6 +64,11 @@ constexpr std::string_view kSetUp =
     " set_config('idle_in_transaction_session_timeout', $3::text, false),"
     // A server whose client is gone stops its statement.
     " set_config('client_connection_check_interval', '1s', false),"
+    // One whose client's machine is gone, or cut off, lets go of its locks within 15 seconds.
+    " set_config('tcp_keepalives_idle', '5', false),"
+    " set_config('tcp_keepalives_interval', '2', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '10s', false),"
     // Whatever the role or the database has set: what is acknowledged is durable.
     " CASE WHEN current_setting('synchronous_commit') = 'off'"
     " THEN set_config('synchronous_commit', 'on', false) END,"

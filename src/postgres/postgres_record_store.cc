@@ -1,5 +1,7 @@
 #include "postgres/postgres_record_store.h"
 
+#include <unistd.h>
+
 #include <csignal>
 
 #include "base/log.h"
@@ -13,10 +15,11 @@ using postgres::ConnectionOptions;
 
 namespace {
 
-// The way a service ends by itself: what it has accepted is answered first.
+// The way a service ends by itself: what it has accepted is answered first. To the process, not by
+// raise() to this thread, in which the signal is blocked.
 void EndProcess(std::string_view why) {
   Log(LogLevel::kError, "stopping", {{"why", why}});
-  std::raise(SIGTERM);
+  kill(getpid(), SIGTERM);
 }
 
 }  // namespace
@@ -33,7 +36,7 @@ PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtim
       replica_(runtime,
                {options.sessions.connection,
                 options.use,
-                std::chrono::seconds(5),
+                postgres::Replica::Options{}.patience,
                 options.on_place_lost ? options.on_place_lost : &EndProcess}) {}
 
 PostgresRecordStore::~PostgresRecordStore() = default;

@@ -12,10 +12,18 @@ constexpr Duration kUpkeepPause = std::chrono::hours(1);
 constexpr Duration kUpkeepRetryPause = std::chrono::minutes(1);
 constexpr Duration kPlacePause = std::chrono::milliseconds(100);
 
+// Each: whether it has the lock, and what tells this session from all others there ever were.
 constexpr std::string_view kTryShared =
-    "SELECT pg_try_advisory_lock_shared(hashtextextended('datastorage replica', 0))";
+    "SELECT pg_try_advisory_lock_shared(hashtextextended('datastorage replica', 0)),"
+    " (SELECT pid || ' ' || extract(epoch FROM backend_start) FROM pg_stat_activity"
+    " WHERE pid = pg_backend_pid())";
 constexpr std::string_view kTryAlone =
-    "SELECT pg_try_advisory_lock(hashtextextended('datastorage replica', 0))";
+    "SELECT pg_try_advisory_lock(hashtextextended('datastorage replica', 0)),"
+    " (SELECT pid || ' ' || extract(epoch FROM backend_start) FROM pg_stat_activity"
+    " WHERE pid = pg_backend_pid())";
+constexpr std::string_view kEndSession =
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE pid || ' ' || extract(epoch FROM backend_start) = $1::text";
 
 }  // namespace
 
@@ -96,10 +104,26 @@ Result<bool> Replica::TryPlace(Deadline deadline) {
     session_.reset();
     DS_ASSIGN_OR_RETURN(session_, Connection::Open(options_.connection, deadline));
   }
+  DS_ASSIGN_OR_RETURN(const bool is_taken, TryLock(deadline));
+  if (is_taken || place_session_.empty()) return is_taken;
+  // After a silent cut the server may hold our former session for a while, and the place by it.
+  DS_RETURN_IF_ERROR(EndFormerSession(deadline));
+  return TryLock(deadline);
+}
+
+Result<bool> Replica::TryLock(Deadline deadline) {
   Call call{.sql = std::string(options_.use == Use::kAlone ? kTryAlone : kTryShared)};
   DS_ASSIGN_OR_RETURN(const Rows rows,
                       session_->RunOne("take its place", std::move(call), deadline));
+  if (rows.Bool(0, 0)) place_session_ = rows.Text(0, 1);
   return rows.Bool(0, 0);
+}
+
+Result<void> Replica::EndFormerSession(Deadline deadline) {
+  Call call{.sql = std::string(kEndSession)};
+  call.parameters.Add(std::string_view(place_session_));
+  DS_RETURN_IF_ERROR(session_->RunOne("end its former session", std::move(call), deadline));
+  return {};
 }
 
 }  // namespace datastorage::postgres

@@ -22,8 +22,9 @@ class Replica {
   struct Options {
     ConnectionOptions connection{};
     Use use = Use::kShared;
-    // What Open waits for a process that is ending.
-    Duration patience = std::chrono::seconds(5);
+    // What Open waits for a process that is ending, or whose machine is gone: longer than the
+    // server keeps such a session (connection_open.cc).
+    Duration patience = std::chrono::seconds(20);
     // The place was lost with its session, and another process has taken it.
     std::function<void(std::string_view)> on_lost{};
   };
@@ -43,10 +44,13 @@ class Replica {
   // False once the place is lost for good.
   bool Round();
   Result<bool> TryPlace(Deadline deadline);
+  Result<bool> TryLock(Deadline deadline);
+  Result<void> EndFormerSession(Deadline deadline);
 
   Runtime& runtime_;
   const Options options_;
   std::unique_ptr<Connection> session_;  // Belongs to the task after Open.
+  std::string place_session_;            // As the server knows the one that has, or had, the place.
   SteadyTime upkeep_due_{};
   Mutex mutex_;
   WaitQueue changed_;

@@ -22,6 +22,7 @@ PGVECTOR = ROOT / ".deps/pgvector"
 PASSWORD = "s3cret-of-the-tests"
 PROTOCOL = 196_608  # 3.0
 NULL = r"\N"
+STOP_SECONDS_MAX = 60
 # After a crash the server syncs its files, by syncfs at once instead of one by one.
 SETTINGS = ("listen_addresses=127.0.0.1", "fsync=on", "recovery_init_sync_method=syncfs",
             "shared_buffers=64MB", "jit=off", "max_wal_size=512MB", "max_connections=60")
@@ -31,15 +32,22 @@ csv.field_size_limit(1 << 26)
 class Postgres:
     """Its port stays over restarts. Threads: started and killed from one thread only."""
 
-    def __init__(self, folder, settings=()):
-        self.folder, self.port = Path(folder), unused_port()
-        self._settings = (*SETTINGS, *settings)
-        self._user = "postgres" if os.geteuid() == 0 else None
-        self._process = None
+    def __init__(self, folder, settings=(), port=None, has_cluster=True):
+        """Without a cluster of its own: its data folder is to be filled before it is started."""
+        self.folder, self.port = Path(folder), port or unused_port()
+        self.data = self.folder / "data"
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self._settings, self._process = (*SETTINGS, *settings), None
         self.folder.mkdir()
         self._installed = self._newest_installation()
+        self.programs = self._installed / "bin"
         self._make_installation()
-        self._make_cluster()
+        with contextlib.suppress(PermissionError):  # Where the parent belongs to another.
+            os.chmod(self.folder.parent, 0o755)
+        if self.user:
+            shutil.chown(self.folder, self.user, self.user)
+        if has_cluster:
+            self._make_cluster()
 
     @staticmethod
     def _newest_installation():
@@ -69,16 +77,13 @@ class Postgres:
     def _make_cluster(self):
         password = self.folder / "password"
         password.write_text(PASSWORD + "\n")
-        for path in (self.folder, password):
-            if self._user:
-                shutil.chown(path, self._user, self._user)
-        with contextlib.suppress(PermissionError):  # Where the parent belongs to another.
-            os.chmod(self.folder.parent, 0o755)
+        if self.user:
+            shutil.chown(password, self.user, self.user)
         process = start_child(
-            [self._installed / "bin/initdb", f"--pgdata={self.folder / 'data'}", "--no-sync",
+            [self.programs / "initdb", f"--pgdata={self.data}", "--no-sync",
              "--no-instructions", "--locale=C", "--encoding=UTF8", "--username=postgres",
              "--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password}"],
-            self.folder / "log", user=self._user, folder=self.folder)
+            self.folder / "log", user=self.user, folder=self.folder)
         if process.wait() != 0:
             raise RuntimeError(f"initdb failed; see {self.folder / 'log'}")
 
@@ -87,9 +92,9 @@ class Postgres:
     def launch(self):
         options = [word for setting in self._settings for word in ("-c", setting)]
         self._process = start_child(
-            [self._postgres, "-D", self.folder / "data", "-c", f"port={self.port}", "-c",
+            [self._postgres, "-D", self.data, "-c", f"port={self.port}", "-c",
              f"unix_socket_directories={self.folder}", *options],
-            self.folder / "log", user=self._user, folder=self.folder)
+            self.folder / "log", user=self.user, folder=self.folder)
 
     def is_ready(self):
         body = struct.pack("!i", PROTOCOL) + b"user\0postgres\0database\0postgres\0\0"
@@ -121,6 +126,19 @@ class Postgres:
         self._process.wait()
         # The next start counts on their shared memory being let go.
         await_true(lambda: all(map(is_gone, processes)), "a killed server is gone")
+
+    def stop(self):
+        """As an administrator does: sessions are cut, standbys and the archive get all there is."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"PostgreSQL does not stop; see {self.folder / 'log'}") from None
+
+    def environment(self):
+        """For the server's own tools: where it is, and where they are."""
+        return {"PATH": f"{self.programs}:{os.environ['PATH']}", "PGHOST": str(self.folder),
+                "PGPORT": str(self.port), "PGUSER": "postgres", "PGDATABASE": "postgres"}
 
     def __enter__(self):
         return self

@@ -23,6 +23,20 @@ TEST(ConnectionOpen, MakesCommitsDurableWhateverTheRoleHasSet) {
   EXPECT_EQ(rows->Text(0, 0), "on");
 }
 
+TEST(ConnectionOpen, HasTheServerLetGoOfAClientThatIsCutOff) {
+  const auto session = OpenSession(PostgresServer::Shared().Conninfo("postgres"));
+  const auto rows = session->RunOne(
+      "ask",
+      {.sql =
+           "SELECT concat_ws(' ', current_setting('tcp_keepalives_idle'),"
+           " current_setting('tcp_keepalives_interval'), current_setting('tcp_keepalives_count'),"
+           " current_setting('tcp_user_timeout'),"
+           " current_setting('client_connection_check_interval'))"},
+      Soon());
+  ASSERT_TRUE(rows.has_value());
+  EXPECT_EQ(rows->Text(0, 0), "5 2 3 10000 1s") << "as the socket has them";
+}
+
 TEST(ConnectionOpen, SaysNothingOfThePassword) {
   PostgresServer& server = PostgresServer::Shared();
   server.Run("postgres", "CREATE ROLE stranger LOGIN PASSWORD 'another'");

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "postgres/store_session.h"
+#include "support/cutting_proxy.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -48,20 +49,45 @@ TEST(Replica, RefusesAnotherWhereOneIsAlone) {
   EXPECT_TRUE(next.Open(Soon()).has_value()) << "the others have gone";
 }
 
+// The sessions that hold the place.
+std::string HoldersOf(const std::string& database) {
+  return test::PostgresServer::Shared().Run(
+      database,
+      "SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE locktype = 'advisory'"
+      " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+}
+
+bool IsHeldByAnother(const std::string& database, const std::string& before) {
+  return Await([&] {
+    const std::string now = HoldersOf(database);
+    return !now.empty() && now != before;
+  });
+}
+
 TEST(Replica, TakesItsPlaceAgainAfterItsSessionWasCut) {
   const std::string database = MakeStoreDatabase();
-  test::PostgresServer& server = test::PostgresServer::Shared();
   Replica replica(ThreadRuntime(), OptionsOf(database, Replica::Use::kAlone));
   ASSERT_TRUE(replica.Open(Soon()).has_value());
-  const std::string holder =
-      "SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE locktype = 'advisory'"
-      " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-  const std::string before = server.Run(database, holder);
-  server.Run(database, "SELECT pg_terminate_backend(" + before + ", 10000)");
-  EXPECT_TRUE(Await([&] {
-    const std::string now = server.Run(database, holder);
-    return !now.empty() && now != before;
-  }));
+  const std::string before = HoldersOf(database);
+  test::PostgresServer::Shared().Run(database,
+                                     "SELECT pg_terminate_backend(" + before + ", 10000)");
+  EXPECT_TRUE(IsHeldByAnother(database, before));
+}
+
+TEST(Replica, TakesItsPlaceFromItsFormerSessionThatTheServerStillHolds) {
+  const std::string database = MakeStoreDatabase();
+  test::CuttingProxy proxy(test::PostgresServer::Shared().socket_path());
+  std::atomic<bool> is_lost = false;
+  Replica::Options options = OptionsOf(database, Replica::Use::kAlone);
+  options.connection.conninfo = "host=127.0.0.1 port=" + std::to_string(proxy.port()) +
+                                " dbname=" + database + " user=postgres";
+  options.on_lost = [&](std::string_view) { is_lost = true; };
+  Replica replica(ThreadRuntime(), options);
+  ASSERT_TRUE(replica.Open(Soon()).has_value());
+  const std::string before = HoldersOf(database);
+  proxy.DropClients();
+  EXPECT_TRUE(IsHeldByAnother(database, before));
+  EXPECT_FALSE(is_lost);
 }
 
 TEST(Replica, SaysWhenAnotherHasTakenItsPlace) {

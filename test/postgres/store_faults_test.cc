@@ -1,16 +1,9 @@
 // What writers and readers are told while the database degrades, and that they recover by
 // themselves: each case on a server of its own, with the sessions that the store uses.
-#include <poll.h>
-#include <unistd.h>
-
 #include <optional>
-#include <random>
 #include <thread>
 
-#include "postgres/committer.h"
-#include "postgres/sessions.h"
-#include "postgres/store_session.h"
-#include "support/small_disk.h"
+#include "postgres/faulted_store.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -18,87 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::PostgresServer;
-
-// The store's sessions and write path over one or two servers.
-class Store {
- public:
-  explicit Store(const std::string& conninfo) : sessions_(OptionsOf(conninfo)) {}
-
-  Result<WriteOutcome> Write(const CreateOp& create, Deadline deadline = Deadline::In(seconds(5))) {
-    const WriteOp operation = create;
-    const auto outcomes = committer_.Commit({&operation, 1}, CommitMode::kEachForItself, deadline);
-    if (!outcomes.has_value()) return outcomes.error();
-    ++stored_count_;
-    return outcomes->front();
-  }
-  Result<WriteOutcome> WriteNext(Deadline deadline = Deadline::In(seconds(5))) {
-    return Write(CreationOf("key-" + std::to_string(++last_key_)), deadline);
-  }
-  // Reads on the other pool. Errors: Sessions::Read's.
-  Result<Rows> CountRecords(Deadline deadline = Deadline::In(seconds(5))) {
-    return sessions_.ReadOne("count", {.sql = "SELECT count(*) FROM record"}, deadline);
-  }
-
-  // Within half a minute, without a person.
-  bool Recovers() {
-    const Deadline deadline = Soon();
-    while (!WriteNext().has_value() || !CountRecords().has_value()) {
-      if (deadline.HasPassed()) return false;
-      poll(nullptr, 0, 10);
-    }
-    return true;
-  }
-  // Until a write fails, as a change that the server takes up by and by lets it.
-  Error AwaitFailure() {
-    const Deadline deadline = Soon();
-    while (!deadline.HasPassed()) {
-      const auto outcome = WriteNext();
-      if (!outcome.has_value()) return outcome.error();
-      poll(nullptr, 0, 10);
-    }
-    return Internal("it never failed");
-  }
-  // How long so many calls take that are to fail at once.
-  Duration TimeOfFailures(int count) {
-    const SteadyTime begin = SystemClock().Now();
-    for (int i = 0; i < count; ++i) {
-      EXPECT_EQ(CodeOf(WriteNext()), ErrorCode::kUnavailable);
-      EXPECT_EQ(CodeOf(CountRecords()), ErrorCode::kUnavailable);
-    }
-    return SystemClock().Now() - begin;
-  }
-
-  int stored_count() const { return stored_count_; }
-  Sessions& sessions() { return sessions_; }
-  Committer& committer() { return committer_; }
-
- private:
-  static Sessions::Options OptionsOf(const std::string& conninfo) {
-    Sessions::Options options;
-    options.connection.conninfo = conninfo;
-    options.connection.connect_timeout = seconds(2);
-    options.connection.lock_timeout = milliseconds(400);
-    return options;
-  }
-
-  Sessions sessions_;
-  ManualClock clock_;
-  Committer committer_{sessions_.writers(), clock_};
-  int last_key_ = 0;
-  int stored_count_ = 0;
-};
-
-void MakeSchema(const PostgresServer& server, const std::string& database = "postgres") {
-  const auto owner = OpenSession(server.Conninfo(database));
-  ASSERT_TRUE(Migrate(*owner, AllMigrations(), "", Soon()).has_value());
-}
-
-// Nothing that the server could store in less.
-std::string RandomText(std::mt19937_64& random, std::size_t size) {
-  std::string text(size, ' ');
-  for (char& letter : text) letter = static_cast<char>('!' + random() % 90);
-  return text;
-}
+using Store = FaultedStore;
 
 TEST(StoreFaults, WhileTheServerIsStoppedCallersHearItAtOnceAndItComesBack) {
   PostgresServer server;
@@ -232,33 +145,6 @@ TEST_F(Failover, GoesToThePromotedStandbyWhenThePrimaryHangs) {
   EXPECT_TRUE(opened.has_value());
   EXPECT_LT(SystemClock().Now() - begin, milliseconds(900))
       << "it begins with the one that answers";
-}
-
-TEST(StoreFaults, TellsOfAFullDiskAndGoesOnWhenThereIsRoom) {
-  test::SmallDisk disk(48u << 20, geteuid() == 0 ? "postgres" : "");
-  if (!disk.is_there()) GTEST_SKIP() << "only root may mount a small disk";
-  PostgresServer server;
-  server.Run("postgres", "CREATE TABLESPACE small LOCATION '" + disk.path() + "'");
-  server.Run("postgres", "CREATE DATABASE store TABLESPACE small");
-  MakeSchema(server, "store");
-  Store store(server.Conninfo("store"));
-  ASSERT_TRUE(store.Recovers());
-  disk.FillUpTo(1u << 20);
-  std::mt19937_64 random(1);
-  Result<WriteOutcome> outcome = Internal("did not run");
-  for (int i = 0; i < 200; ++i) {
-    CreateOp create = CreationOf("big-" + std::to_string(i));
-    std::get<Execution>(create.body).error_message = RandomText(random, 20'000);
-    outcome = store.Write(create);
-    if (!outcome.has_value()) break;
-  }
-  ASSERT_FALSE(outcome.has_value());
-  EXPECT_EQ(outcome.error().code, ErrorCode::kResourceExhausted);
-  EXPECT_NE(outcome.error().message.find("disk is full"), std::string::npos);
-  EXPECT_EQ(store.CountRecords()->Integer(0, 0), store.stored_count()) << "reads go on";
-  disk.Free();
-  ASSERT_TRUE(store.Recovers());
-  EXPECT_EQ(store.CountRecords()->Integer(0, 0), store.stored_count());
 }
 
 TEST(StoreFaults, WaitsForALockAsLongAsItMayAndStoresNothing) {

@@ -206,7 +206,7 @@ class TwoStores {
 
 template <class World>
 class RecordStoreSpans : public testing::Test {};
-using Worlds = testing::Types<SqliteWorld, PostgresWorld>;
+using Worlds = testing::Types<SqliteWorld, PostgresWorld, ExpandedPostgresWorld>;
 TYPED_TEST_SUITE(RecordStoreSpans, Worlds);
 
 TYPED_TEST(RecordStoreSpans, GiveEqualOutcomesAndDumpsOnTheStoreAndTheFake) {

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "fake/fake_record_store.h"
+#include "postgres/expanded_schema.h"
 #include "postgres/postgres_record_store.h"
 #include "postgres/store_session.h"
 #include "postgres/table_dump.h"
@@ -72,8 +73,10 @@ class PostgresWorld {
  public:
   static constexpr int kCount = 6;
 
-  PostgresWorld(const Clock& clock, FakeRecordStore& fake)
-      : clock_(clock), fake_(fake), translated_(fake) {
+  PostgresWorld(const Clock& clock,
+                FakeRecordStore& fake,
+                std::string database = postgres::MakeStoreDatabase())
+      : clock_(clock), fake_(fake), database_(std::move(database)), translated_(fake) {
     // Random bodies keep none of the rules of validation.
     test::PostgresServer::Shared().Run(
         database_,
@@ -125,11 +128,20 @@ class PostgresWorld {
 
   const Clock& clock_;
   FakeRecordStore& fake_;
-  const std::string database_ = postgres::MakeStoreDatabase();
+  const std::string database_;
   const std::string conninfo_ = test::PostgresServer::Shared().Conninfo(database_);
   const std::unique_ptr<postgres::Connection> session_ = postgres::OpenSession(conninfo_);
   TranslatedStamps translated_;
   std::unique_ptr<PostgresRecordStore> store_;
+};
+
+// The same on the schema of a later release.
+class ExpandedPostgresWorld : public PostgresWorld {
+ public:
+  static constexpr int kCount = 2;
+
+  ExpandedPostgresWorld(const Clock& clock, FakeRecordStore& fake)
+      : PostgresWorld(clock, fake, postgres::MakeExpandedDatabase()) {}
 };
 
 }  // namespace datastorage

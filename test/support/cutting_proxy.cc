@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace datastorage::test {
 namespace {
@@ -67,6 +68,7 @@ CuttingProxy::~CuttingProxy() {
   Wake();
   thread_.join();
   for (const Link& link : links_) End(link, Cut::kClose);
+  for (const int fd : left_alone_) close(fd);
   for (const int fd : {listener_, wake_pipe_[0], wake_pipe_[1]}) close(fd);
 }
 
@@ -93,6 +95,22 @@ bool CuttingProxy::has_cut() const {
   return has_cut_;
 }
 
+void CuttingProxy::DropClients() {
+  {
+    const std::lock_guard lock(mutex_);
+    drops_clients_ = true;
+  }
+  Wake();
+}
+
+void CuttingProxy::LeaveServersAlone() {
+  for (const Link& link : links_) {
+    CloseAtOnce(link.client);
+    left_alone_.push_back(link.server);
+  }
+  links_.clear();
+}
+
 void CuttingProxy::Stall() {
   const std::lock_guard lock(mutex_);
   is_stalled_ = true;
@@ -117,6 +135,7 @@ void CuttingProxy::Run() {
     {
       const std::lock_guard lock(mutex_);
       if (is_stopping_) return;
+      if (std::exchange(drops_clients_, false)) LeaveServersAlone();
       if (!is_stalled_) {
         fds.push_back({.fd = listener_, .events = POLLIN, .revents = 0});
         for (const Link& link : links_) {

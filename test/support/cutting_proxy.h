@@ -47,6 +47,10 @@ class CuttingProxy {
   // Whether that point was reached.
   bool has_cut() const;
 
+  // Clients find their connections ended, the server finds nothing: as when a network is cut and
+  // one side notices first.
+  void DropClients();
+
   // Connections stay, and pass nothing.
   void Stall();
   void Resume();
@@ -64,6 +68,7 @@ class CuttingProxy {
 
   void Run();
   void Accept();
+  void LeaveServersAlone();
   // False: the link is over.
   bool Pass(const Link& link, Direction direction);
   bool End(const Link& link, Cut how);
@@ -73,11 +78,13 @@ class CuttingProxy {
   int listener_ = -1;
   int port_ = 0;
   int wake_pipe_[2] = {-1, -1};
-  std::vector<Link> links_;  // The thread's own.
+  std::vector<Link> links_;      // The thread's own.
+  std::vector<int> left_alone_;  // The same: of servers whose clients were dropped.
   mutable std::mutex mutex_;
   std::vector<Turn> turns_;
   std::optional<Plan> plan_;
   bool has_cut_ = false;
+  bool drops_clients_ = false;
   bool is_stalled_ = false;
   bool is_stopping_ = false;
   std::thread thread_;  // Last: it uses the rest.

@@ -155,6 +155,7 @@ PostgresServer::PostgresServer(PostgresServerOptions options) : options_(std::mo
   MakeInstallation();
   options_.primary != nullptr ? CopyPrimary() : MakeCluster();
   HandOver(folder_.path());
+  if (!options_.data_path.empty()) HandOver(DataPath());
   Start();
 }
 
@@ -201,7 +202,7 @@ void PostgresServer::MakeCluster() {
   const fs::path bin = InstalledBin();
   const auto made_at = fs::last_write_time(bin / "postgres").time_since_epoch().count();
   const fs::path kept = fs::path(DS_CLUSTER_DIR) / std::to_string(made_at);
-  const fs::path data = fs::path(folder_.path()) / "data";
+  const fs::path data = DataPath();
   if (!fs::exists(kept)) {
     const fs::path password = fs::path(folder_.path()) / "password";
     std::ofstream(password) << kPassword << '\n';
@@ -235,7 +236,7 @@ void PostgresServer::MakeCluster() {
 void PostgresServer::CopyPrimary() {
   HandOver(folder_.path());
   const pid_t child = Launch({InstalledBin() / "pg_basebackup",
-                              "--pgdata=" + folder_.path() + "/data",
+                              "--pgdata=" + DataPath(),
                               "--dbname=" + options_.primary->SocketConninfo("postgres"),
                               "--checkpoint=fast",
                               "--no-sync",
@@ -257,6 +258,16 @@ std::string PostgresServer::SocketConninfo(const std::string& database,
          " user=" + user;
 }
 
+std::string PostgresServer::DataPath() const {
+  return options_.data_path.empty() ? folder_.path() + "/data" : options_.data_path;
+}
+
+bool PostgresServer::HasEnded() {
+  int status = 0;
+  if (postmaster_ > 0 && waitpid(postmaster_, &status, WNOHANG) == postmaster_) postmaster_ = 0;
+  return postmaster_ == 0;
+}
+
 bool PostgresServer::Answers() const {
   int status = 0;
   if (waitpid(postmaster_, &status, WNOHANG) == postmaster_) {
@@ -267,7 +278,7 @@ bool PostgresServer::Answers() const {
 
 void PostgresServer::Start() {
   if (port_ == 0) port_ = FreePort();
-  std::vector<std::string> command{bin_ + "/postgres", "-D", folder_.path() + "/data"};
+  std::vector<std::string> command{bin_ + "/postgres", "-D", DataPath()};
   std::vector<std::string> settings{"listen_addresses=127.0.0.1",
                                     "port=" + std::to_string(port_),
                                     "unix_socket_directories=" + folder_.path(),

@@ -23,6 +23,7 @@ struct PostgresServerOptions {
   std::vector<std::string> settings{};  // Such as "max_connections=20".
   // It begins as a copy of this one, follows it, and refuses writes until it is promoted.
   const PostgresServer* primary = nullptr;
+  std::string data_path{};  // Where its data are to be; "": in its own folder.
 };
 
 class PostgresServer {
@@ -59,6 +60,7 @@ class PostgresServer {
   void Resume();
   void Promote();  // Of a standby; returns when it takes writes.
   bool is_running() const { return postmaster_ > 0; }
+  bool HasEnded();  // By itself, as after a failure that it cannot recover from; then Start it.
 
   static constexpr const char* kSuperuser = "postgres";
   // Of every role, for TCP.
@@ -70,6 +72,7 @@ class PostgresServer {
   void CopyPrimary();
   std::vector<pid_t> Processes() const;
   bool Answers() const;
+  std::string DataPath() const;
 
   PostgresServerOptions options_;
   TemporaryFolder folder_;
