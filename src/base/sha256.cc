@@ -9,11 +9,22 @@
 
 namespace datastorage {
 
+namespace {
+
+// Looked up once: EVP_sha256() looks it up at every use.
+const EVP_MD* Algorithm() {
+  static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  DS_CHECK(fetched != nullptr);
+  return fetched;
+}
+
+}  // namespace
+
 Sha256 Sha256Of(std::initializer_list<std::string_view> parts) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
+  static thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   DS_CHECK(context != nullptr);
-  DS_CHECK(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
+  DS_CHECK(EVP_DigestInit_ex(context.get(), Algorithm(), nullptr) == 1);
   for (const std::string_view part : parts) {
     std::array<std::uint8_t, 8> length{};
     for (unsigned i = 0; i < 8; ++i) {

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/check.h"
@@ -54,10 +55,25 @@ class MachineUuidSource final : public UuidSource {
   }
 
  private:
+  // Random bytes for some ids to come, of one thread: a system call for each costs more than all
+  // the rest. No secret: what must not be guessed is not made of ids.
+  struct Pool {
+    std::array<std::uint8_t, 512> bytes{};
+    std::size_t used = bytes.size();
+  };
+
   static Uuid Random() {
+    static thread_local Pool pool;
+    if (pool.used == pool.bytes.size()) {
+      // Up to 256 bytes always come whole.
+      for (std::size_t at = 0; at < pool.bytes.size(); at += 256) {
+        DS_CHECK(getrandom(pool.bytes.data() + at, 256, 0) == 256);
+      }
+      pool.used = 0;
+    }
     Uuid id;
-    const ssize_t got = getrandom(id.bytes.data(), id.bytes.size(), 0);
-    DS_CHECK(got == static_cast<ssize_t>(id.bytes.size()));
+    std::copy_n(pool.bytes.data() + pool.used, id.bytes.size(), id.bytes.begin());
+    pool.used += id.bytes.size();
     return id;
   }
 

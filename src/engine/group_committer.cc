@@ -37,18 +37,25 @@ Error StillBlocked() {
 
 }  // namespace
 
+// What a caller and whoever decides share. Its mutex is its own: callers that wake at the same time
+// do not queue for another one before they go on.
+struct GroupCommitter::Caller {
+  explicit Caller(Runtime& runtime) : mutex(runtime), decided(runtime) {}
+  Mutex mutex;
+  WaitQueue decided;  // Of this call alone: whoever still waits for a later batch sleeps on.
+};
+
 // The operation outlives a caller that gave up, since its transaction may still read it.
 struct GroupCommitter::Item {
   RecordId id;
   WriteOp operation;
-  // Of its call alone: whoever still waits for a later batch sleeps on.
-  std::shared_ptr<WaitQueue> decided;
+  std::shared_ptr<Caller> caller;
   Deadline deadline = Deadline::Never();
   SteadyTime blocked_at{};
   std::shared_ptr<void> held;
   bool is_taken = false;
   bool is_abandoned = false;
-  std::optional<Result<WriteOutcome>> result;
+  std::optional<Result<WriteOutcome>> result;  // Guarded by the caller's mutex.
 };
 
 GroupCommitter::GroupCommitter(Runtime& runtime, RecordStore& store, Metrics& metrics)
@@ -82,7 +89,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
   std::vector<ItemPointer> items;
   std::vector<Result<WriteOutcome>> results;
   results.reserve(operations.size());
-  const auto decided = std::make_shared<WaitQueue>(runtime_);
+  const auto caller = std::make_shared<Caller>(runtime_);
   {
     const MutexLock lock(mutex_);
     if (is_stopping_ || queue_.size() + operations.size() > limits::kCommitQueueCountMax) {
@@ -94,7 +101,7 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitEach(std::vector<WriteOp
       items.push_back(std::make_shared<Item>());
       items.back()->id = IdOf(operation);
       items.back()->operation = std::move(operation);
-      items.back()->decided = decided;
+      items.back()->caller = caller;
       items.back()->deadline = deadline;
       if (!DS_MUTANT(kLeavesEarly)) items.back()->held = held;
       queue_.push_back(items.back());
@@ -112,16 +119,23 @@ std::vector<Result<WriteOutcome>> GroupCommitter::CommitAll(std::span<const Writ
 }
 
 Result<WriteOutcome> GroupCommitter::Await(const ItemPointer& item, Deadline deadline) {
-  const MutexLock lock(mutex_);
-  while (!item->result.has_value()) {
-    if (item->decided->Wait(mutex_, deadline) || item->result.has_value()) continue;
-    if (item->is_taken) {
-      return OutcomeUnknown("the deadline passed while the write was being committed");
+  Caller& caller = *item->caller;
+  {
+    const MutexLock own(caller.mutex);
+    bool is_in_time = true;
+    while (!item->result.has_value() && is_in_time) {
+      is_in_time = caller.decided.Wait(caller.mutex, deadline);
     }
+    if (item->result.has_value()) return *item->result;
+  }
+  const MutexLock lock(mutex_);
+  if (!item->is_taken) {
     item->is_abandoned = true;
     return DeadlineExceeded("the write waited too long for its turn");
   }
-  return *item->result;
+  const MutexLock own(caller.mutex);
+  if (item->result.has_value()) return *item->result;
+  return OutcomeUnknown("the deadline passed while the write was being committed");
 }
 
 void GroupCommitter::Run() {
@@ -296,15 +310,16 @@ void GroupCommitter::Decide(const std::vector<ItemPointer>& batch,
                             std::vector<Result<WriteOutcome>> results) {
   // Before the callers hear of it, and with no lock held: whoever still waits has its own share.
   for (const ItemPointer& item : batch) item->held.reset();
-  {
-    const MutexLock lock(mutex_);
-    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->result = std::move(results[i]);
-  }
-  // Without the lock, which each of them takes first.
-  const WaitQueue* last = nullptr;
-  for (const ItemPointer& item : batch) {
-    if (item->decided.get() != last) item->decided->NotifyAll();
-    last = item->decided.get();
+  for (std::size_t i = 0; i < batch.size();) {
+    Caller& caller = *batch[i]->caller;
+    {
+      const MutexLock own(caller.mutex);
+      for (; i < batch.size() && batch[i]->caller.get() == &caller; ++i) {
+        batch[i]->result = std::move(results[i]);
+      }
+    }
+    // Without the lock, which it takes first.
+    caller.decided.NotifyOne();
   }
 }
 

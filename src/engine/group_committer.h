@@ -48,6 +48,7 @@ class GroupCommitter {
                                               Deadline deadline);
 
  private:
+  struct Caller;
   struct Item;
   using ItemPointer = std::shared_ptr<Item>;
 

@@ -1,6 +1,7 @@
 // CommitWave: some operations of a commit that touch no name twice. They are decided by what was
 // read of those names under lock, in memory, and written at once: two round trips, however many
-// operations. docs/commit.md has the table operation × state → outcome.
+// operations, and a third one where something is in the way. docs/commit.md has the table operation
+// × state → outcome.
 //
 // Threads: none; it lives as long as its part of one transaction.
 #pragma once
@@ -58,7 +59,7 @@ struct WaveChanges {
   std::vector<std::pair<HeldName, std::optional<Stamp>>> finished_names;
   std::vector<RecordId> finished_intents;
   std::vector<RecordId> aborted_intents;
-  RecordColumns inserted;
+  NewRecordColumns inserted;
   RecordColumns updated;
   std::vector<std::pair<RecordId, std::optional<Sha256>>> changed_texts;
   std::vector<std::pair<RecordId, Stamp>> raised;
@@ -75,12 +76,20 @@ struct WaveChanges {
 // How a wave's transaction begins; in a hurry, it waits for its rows and keys for a moment only.
 enum class WaveBegin : std::uint8_t { kGoesOn, kBegins, kBeginsInHurry };
 
-// commit_read.cc: claims, locks and reads all that the operations name, in one round trip; begins
-// the transaction on the way. Errors: kConflict when another transaction changed what was read
-// meanwhile: the whole transaction is to be repeated.
+struct WaveStart {
+  WaveBegin begin = WaveBegin::kGoesOn;
+  // Does not look for records that have the ids of creations already: whoever makes ids makes new
+  // ones. The primary key finds the exception; its transaction is to be repeated without trust.
+  bool trusts_new_ids = false;
+};
+
+// commit_read.cc: claims, locks and reads all that the operations name, in one round trip, and in a
+// second one who holds what was not to be had; begins the transaction on the way. Errors: kConflict
+// when another transaction changed what was read meanwhile: the whole transaction is to be
+// repeated.
 Result<WaveState> ReadWave(Connection& connection,
                            std::span<const WriteOp> operations,
-                           WaveBegin begin,
+                           const WaveStart& start,
                            Deadline deadline);
 
 // commit_decide.cc: one outcome an operation. `now` is for operations that carry no time.

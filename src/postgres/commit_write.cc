@@ -84,9 +84,7 @@ class Writer {
   }
 
   void AddRecords(WaveChanges& changes) {
-    if (!changes.inserted.empty()) {
-      calls_.push_back({NameOf(Query::kInsertRecords), changes.inserted.ForInsert()});
-    }
+    for (Call& call : changes.inserted.TakeCalls()) calls_.push_back(std::move(call));
     if (!changes.updated.empty()) {
       calls_.push_back({NameOf(Query::kKeepRecordVersions), changes.updated.Ids()});
       calls_.push_back({NameOf(Query::kUpdateRecords), changes.updated.ForUpdate()});
@@ -117,10 +115,18 @@ class Writer {
       }
       Add(Query::kDropEmbeddings).Add(ids).Add(spaces);
     }
-    if (changes.embeddings.empty()) return;
+    // As NewRecordColumns: the server walks along the arrays.
+    constexpr std::size_t kRowCountMax = 64;
+    const std::span<const WaveChanges::NewEmbedding> embeddings = changes.embeddings;
+    for (std::size_t from = 0; from < embeddings.size(); from += kRowCountMax) {
+      InsertEmbeddings(embeddings.subspan(from, std::min(kRowCountMax, embeddings.size() - from)));
+    }
+  }
+
+  void InsertEmbeddings(std::span<const WaveChanges::NewEmbedding> embeddings) {
     ArrayValue ids(ElementType::kUuid), spaces(ElementType::kText), stamps(ElementType::kBigint),
         hashes(ElementType::kBytea), vectors(ElementType::kBytea);
-    for (const WaveChanges::NewEmbedding& each : changes.embeddings) {
+    for (const WaveChanges::NewEmbedding& each : embeddings) {
       ids.Add(each.id);
       spaces.Add(std::string_view(each.embedding->space));
       stamps.Add(std::int64_t{each.stamp});

@@ -75,7 +75,8 @@ Result<std::vector<WriteOutcome>> Committer::CommitIn(Connection& connection,
                                                       CommitMode mode,
                                                       Deadline deadline) {
   for (int attempt = 1;; ++attempt) {
-    Result<std::vector<WriteOutcome>> outcomes = Try(connection, operations, mode, deadline);
+    Result<std::vector<WriteOutcome>> outcomes =
+        Try(connection, operations, {mode, attempt}, deadline);
     if (outcomes.has_value()) return outcomes;
     const ErrorCode code = outcomes.error().code;
     const ServerFailure& failure = connection.last_failure();
@@ -93,14 +94,15 @@ Result<std::vector<WriteOutcome>> Committer::CommitIn(Connection& connection,
 
 Result<std::vector<WriteOutcome>> Committer::Try(Connection& connection,
                                                  std::span<const WriteOp> operations,
-                                                 CommitMode mode,
+                                                 const Attempt& attempt,
                                                  Deadline deadline) {
+  const CommitMode mode = attempt.mode;
   std::vector<WriteOutcome> outcomes;
   const WallTime now = clock_.WallNow();
   const std::vector<std::span<const WriteOp>> waves = SplitIntoWaves(operations);
   for (std::size_t i = 0; i < waves.size(); ++i) {
-    const WaveBegin begin = i == 0 ? BeginningOf(mode) : WaveBegin::kGoesOn;
-    DS_ASSIGN_OR_RETURN(WaveState state, ReadWave(connection, waves[i], begin, deadline));
+    const WaveStart start{i == 0 ? BeginningOf(mode) : WaveBegin::kGoesOn, attempt.number == 1};
+    DS_ASSIGN_OR_RETURN(WaveState state, ReadWave(connection, waves[i], start, deadline));
     WaveChanges changes;
     const std::vector<WriteOutcome> decided = DecideWave(waves[i], now, state, changes);
     outcomes.insert(outcomes.end(), decided.begin(), decided.end());

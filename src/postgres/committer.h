@@ -37,9 +37,13 @@ class Committer {
                                              std::span<const WriteOp> operations,
                                              CommitMode mode,
                                              Deadline deadline);
+  struct Attempt {
+    CommitMode mode;
+    int number = 1;
+  };
   Result<std::vector<WriteOutcome>> Try(Connection& connection,
                                         std::span<const WriteOp> operations,
-                                        CommitMode mode,
+                                        const Attempt& attempt,
                                         Deadline deadline);
 
   ConnectionPool& pool_;

@@ -14,6 +14,8 @@ namespace {
 constexpr int kBinary = 1;
 // How long the server has to say that it ended a statement at its deadline.
 constexpr std::chrono::milliseconds kGrace{200};
+// A transaction's statement_timeout may be off by so much before it is told a new one.
+constexpr std::chrono::milliseconds kTimeoutSlack = kGrace / 2;
 constexpr std::chrono::seconds kRollbackTimeout{1};
 // A server that says nothing for so long is not merely slow.
 constexpr std::chrono::seconds kFairTime{1};
@@ -44,9 +46,12 @@ bool IsFailure(const PGresult* result) {
 }
 
 // For the server's statement_timeout: never 0, which would mean none.
-Call DeadlineCall(std::chrono::milliseconds most, Deadline deadline) {
+std::chrono::milliseconds TimeoutOf(std::chrono::milliseconds most, Deadline deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Remaining());
-  const auto timeout = std::clamp(left, std::chrono::milliseconds(1), most);
+  return std::clamp(left, std::chrono::milliseconds(1), most);
+}
+
+Call TimeoutCall(std::chrono::milliseconds timeout) {
   Call call{.name = kSetDeadline};
   call.parameters.Add(std::to_string(timeout.count()));
   return call;
@@ -231,8 +236,14 @@ Result<std::vector<Rows>> Connection::Run(std::string_view doing,
   DS_CHECK(!calls.empty());
   const bool begins = calls.front().name == kBegin || calls.front().name == kBeginReading;
   const bool commits = calls.back().name == kCommit;
-  calls.insert(calls.begin() + (begins ? 1 : 0),
-               DeadlineCall(options_.statement_timeout, deadline));
+  const auto timeout = TimeoutOf(options_.statement_timeout, deadline);
+  const bool has_timeout = !begins && timeout_.count() > 0 && IsInTransaction() &&
+                           std::chrono::abs(timeout - timeout_) <= kTimeoutSlack;
+  const std::ptrdiff_t timeout_at = begins ? 1 : 0;
+  if (!has_timeout) {
+    calls.insert(calls.begin() + timeout_at, TimeoutCall(timeout));
+    timeout_ = timeout;
+  }
   was_warned_ = has_timed_out_ = false;
   const bool is_fair = deadline.Remaining() >= kFairTime;
   bool is_sent = PQenterPipelineMode(session_.get()) == 1;
@@ -251,6 +262,7 @@ Result<std::vector<Rows>> Connection::Run(std::string_view doing,
     return Explain(doing, commits, rows.size(), calls.size());
   }
   if (commits) {
+    timeout_ = {};
     // A failed transaction answers ROLLBACK, and no error.
     if (rows.back().tag() != "COMMIT") {
       return Internal(std::string(doing) + ": the transaction was undone");
@@ -258,7 +270,7 @@ Result<std::vector<Rows>> Connection::Run(std::string_view doing,
     // Such as: nobody waits for the standby any more.
     if (was_warned_) return OutcomeUnknown(std::string(doing) + ": the commit is not confirmed");
   }
-  rows.erase(rows.begin() + (begins ? 1 : 0));
+  if (!has_timeout) rows.erase(rows.begin() + timeout_at);
   return rows;
 }
 
@@ -293,6 +305,7 @@ Result<void> Connection::RunScript(std::string_view doing,
                                    Deadline deadline) {
   failure_ = {};
   has_timed_out_ = false;
+  timeout_ = {};  // It may begin or end a transaction.
   if (!is_usable_) return Unavailable(std::string(doing) + ": the connection was lost");
   bool has_failed = PQsendQuery(session_.get(), sql.c_str()) != 1;
   Wait wait = has_failed ? Wait::kLost : Wait::kReady;

@@ -127,6 +127,7 @@ class Connection {
   const ConnectionOptions options_;
   std::unique_ptr<pg_conn, Closer> session_;
   ServerFailure failure_;
+  std::chrono::milliseconds timeout_{0};  // That the open transaction was told; 0: none.
   std::set<std::string, std::less<>> prepared_groups_;  // By PrepareOnce: first names.
   bool is_usable_ = false;
   bool has_timed_out_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include "embedded/ds_postgres.h"
@@ -61,6 +62,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"match_words", sql::postgres::k_match_words},
     {"newest_words", sql::postgres::k_newest_words},
     {"note_erasures", sql::postgres::k_note_erasures},
+    {"occupied_ids", sql::postgres::k_occupied_ids},
     {"park_pending", sql::postgres::k_park_pending},
     {"pending_ids", sql::postgres::k_pending_ids},
     {"prepare_set", sql::postgres::k_prepare_set},
@@ -113,9 +115,9 @@ int ParameterCount(std::string_view sql) {
 }
 
 template <class TextOf>
-std::string Joined(const TextOf& text_of) {
+std::string Joined(const std::vector<Member>& members, TextOf text_of) {
   std::string joined;
-  for (const Member member : ColumnMembers()) {
+  for (const Member member : members) {
     if (!joined.empty()) joined += ", ";
     joined += text_of(member);
   }
@@ -129,20 +131,30 @@ void Substitute(std::string& text, std::string_view marker, const std::string& v
   }
 }
 
-std::string SqlOf(const QueryText& query) {
+std::string SqlOf(const QueryText& query, const std::vector<Member>& members) {
   std::string sql(query.sql);
   Substitute(sql, "{records}", "record");
   Substitute(sql, "{filter}", "TRUE");
   if (sql.find("{columns}") == std::string::npos) return sql;
-  int parameter = ParameterCount(sql);
+  const int parameter_count = ParameterCount(sql);
   const auto name = [](Member member) { return std::string(Describe(member).name); };
-  Substitute(sql, "{columns}", Joined(name));
-  Substitute(sql, "{columns_of_u}", Joined([&](Member member) { return "u." + name(member); }));
-  Substitute(sql, "{arrays}", Joined([&](Member member) {
-               return "$" + std::to_string(++parameter) +
-                      std::string(ArrayTypeOf(Describe(member).type));
+  const auto array = [parameter = parameter_count](Member member) mutable {
+    return "$" + std::to_string(++parameter) + std::string(ArrayTypeOf(Describe(member).type));
+  };
+  Substitute(sql, "{columns}", Joined(members, name));
+  Substitute(
+      sql, "{columns_of_u}", Joined(members, [&](Member member) { return "u." + name(member); }));
+  Substitute(sql, "{arrays}", Joined(members, array));
+  Substitute(sql, "{elements}", Joined(members, [element = array](Member member) mutable {
+               return "(" + element(member) + ")[u.place]";
              }));
   return sql;
+}
+
+std::vector<Member> MembersWithColumns(const std::set<Member>& members) {
+  std::vector<Member> columns;
+  std::copy_if(members.begin(), members.end(), std::back_inserter(columns), HasOwnColumn);
+  return columns;
 }
 
 }  // namespace
@@ -155,10 +167,31 @@ std::string_view TextOf(Query query) {
   return kTexts[static_cast<std::size_t>(query)].sql;
 }
 
+std::string_view NameOfInsert(RecordKind kind) {
+  static const std::array<std::string, kRecordKindCount> names = [] {
+    std::array<std::string, kRecordKindCount> made;
+    for (int i = 0; i < kRecordKindCount; ++i) {
+      made[static_cast<std::size_t>(i)] = std::string(NameOf(Query::kInsertRecords)) + "_" +
+                                          std::string(NameOf(static_cast<RecordKind>(i)));
+    }
+    return made;
+  }();
+  return names[static_cast<std::size_t>(kind)];
+}
+
 std::vector<NamedStatement> AllStatements() {
   std::vector<NamedStatement> statements;
-  statements.reserve(kTexts.size());
-  for (const QueryText& query : kTexts) statements.push_back({query.name, SqlOf(query)});
+  statements.reserve(kTexts.size() + kRecordKindCount);
+  for (const QueryText& query : kTexts) {
+    if (query.name != NameOf(Query::kInsertRecords)) {
+      statements.push_back({query.name, SqlOf(query, ColumnMembers())});
+      continue;
+    }
+    for (int i = 0; i < kRecordKindCount; ++i) {
+      const auto kind = static_cast<RecordKind>(i);
+      statements.push_back({NameOfInsert(kind), SqlOf(query, ColumnMembers(kind))});
+    }
+  }
   return statements;
 }
 
@@ -167,11 +200,23 @@ const std::vector<Member>& ColumnMembers() {
     std::set<Member> all;
     for (int kind = 0; kind < kRecordKindCount; ++kind) {
       const auto& of_kind = schema::MembersOf(static_cast<RecordKind>(kind));
-      std::copy_if(of_kind.begin(), of_kind.end(), std::inserter(all, all.end()), HasOwnColumn);
+      all.insert(of_kind.begin(), of_kind.end());
     }
-    return std::vector<Member>(all.begin(), all.end());
+    return MembersWithColumns(all);
   }();
   return members;
+}
+
+const std::vector<Member>& ColumnMembers(RecordKind kind) {
+  static const std::array<std::vector<Member>, kRecordKindCount> members = [] {
+    std::array<std::vector<Member>, kRecordKindCount> made;
+    for (int i = 0; i < kRecordKindCount; ++i) {
+      const auto& of_kind = schema::MembersOf(static_cast<RecordKind>(i));
+      made[static_cast<std::size_t>(i)] = MembersWithColumns({of_kind.begin(), of_kind.end()});
+    }
+    return made;
+  }();
+  return members[static_cast<std::size_t>(kind)];
 }
 
 }  // namespace datastorage::postgres

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/member.h"
+#include "domain/records.h"
 #include "postgres/connection.h"
 
 namespace datastorage::postgres {
@@ -56,6 +57,7 @@ enum class Query : std::uint8_t {
   kMatchWords,
   kNewestWords,
   kNoteErasures,
+  kOccupiedIds,
   kParkPending,
   kPendingIds,
   kPrepareSet,
@@ -90,11 +92,15 @@ std::string_view NameOf(Query query);
 // With {records} and {filter} left open.
 std::string_view TextOf(Query query);
 
+// insert_records for one kind, with its member columns only.
+std::string_view NameOfInsert(RecordKind kind);
+
 // All of them, with every record let through and the lists of member columns filled in: what a
-// session prepares.
+// session prepares. insert_records is there once for each kind.
 std::vector<NamedStatement> AllStatements();
 
 // The members that have a column of their own in `record`, in the order of their parameters.
 const std::vector<Member>& ColumnMembers();
+const std::vector<Member>& ColumnMembers(RecordKind kind);
 
 }  // namespace datastorage::postgres

@@ -1,6 +1,6 @@
 #include "postgres/record_columns.h"
 
-#include <array>
+#include <algorithm>
 
 #include "postgres/queries.h"
 #include "postgres/text_words.h"
@@ -22,18 +22,6 @@ ElementType ElementTypeOf(MemberType type) {
     case MemberType::kTime: break;
   }
   return ElementType::kTimestamptz;
-}
-
-// Where each member's column stands among ColumnMembers(), or -1.
-const std::array<int, kMemberCount>& ColumnPlaces() {
-  static const std::array<int, kMemberCount> places = [] {
-    std::array<int, kMemberCount> made{};
-    made.fill(-1);
-    int place = 0;
-    for (const Member member : ColumnMembers()) made[static_cast<std::size_t>(member)] = place++;
-    return made;
-  }();
-  return places;
 }
 
 struct MemberAdder {
@@ -110,7 +98,11 @@ bool FitsJsonb(std::string_view json) {
   return true;
 }
 
-RecordColumns::RecordColumns()
+RecordColumns::RecordColumns() : RecordColumns(ColumnMembers()) {}
+
+RecordColumns::RecordColumns(RecordKind kind) : RecordColumns(ColumnMembers(kind)) {}
+
+RecordColumns::RecordColumns(const std::vector<Member>& columns)
     : ids_(ElementType::kUuid),
       stamps_(ElementType::kBigint),
       attempts_(ElementType::kUuid),
@@ -121,9 +113,11 @@ RecordColumns::RecordColumns()
       scalars_(ElementType::kText),
       words_(ElementType::kText),
       word_counts_(ElementType::kBigint),
-      kinds_(ElementType::kText),
       content_hashes_(ElementType::kBytea) {
-  for (const Member member : ColumnMembers()) {
+  places_.fill(-1);
+  members_.reserve(columns.size());
+  for (const Member member : columns) {
+    places_[static_cast<std::size_t>(member)] = static_cast<int>(members_.size());
     members_.emplace_back(ElementTypeOf(Describe(member).type));
   }
 }
@@ -135,7 +129,6 @@ void RecordColumns::Add(const StoredVersion& version, const RecordBody& body) {
   text_hashes_.Add(version.text_hash);
   times_.Add(version.now);
   bodies_.Add(std::string_view(schema::BodyToStoredText(body)));
-  kinds_.Add(NameOf(KindOf(body)));
   content_hashes_.Add(version.content_hash);
   const std::optional<JsonObjectText>& metadata = MetadataOf(body);
   if (metadata.has_value() && FitsJsonb(metadata->text)) {
@@ -159,13 +152,12 @@ void RecordColumns::Add(const StoredVersion& version, const RecordBody& body) {
 }
 
 void RecordColumns::AddMembers(const RecordBody& body) {
-  const auto& places = ColumnPlaces();
   std::vector<bool> has_value(members_.size(), false);
   std::visit(
       [&]<class Body>(const Body& of_kind) {
         schema::ForEachField<Body>([&](const auto& field) {
           if (!field.member.has_value()) return;
-          const int place = places[static_cast<std::size_t>(*field.member)];
+          const int place = places_[static_cast<std::size_t>(*field.member)];
           if (place < 0) return;
           const auto index = static_cast<std::size_t>(place);
           has_value[index] = MemberAdder{members_[index]}(of_kind.*field.value);
@@ -196,10 +188,10 @@ void RecordColumns::AddMemberColumns(Parameters& parameters) {
   for (ArrayValue& column : members_) parameters.Add(column);
 }
 
-Parameters RecordColumns::ForInsert() {
+Parameters RecordColumns::ForInsert(RecordKind kind) {
   Parameters parameters;
   AddCommon(parameters);
-  parameters.Add(kinds_).Add(content_hashes_);
+  parameters.Add(NameOf(kind)).Add(content_hashes_);
   AddMemberColumns(parameters);
   return parameters;
 }
@@ -215,6 +207,26 @@ Parameters RecordColumns::Ids() {
   Parameters parameters;
   parameters.Add(ids_);
   return parameters;
+}
+
+void NewRecordColumns::Add(const StoredVersion& version, const RecordBody& body) {
+  const RecordKind kind = KindOf(body);
+  const auto part = std::find_if(parts_.begin(), parts_.end(), [kind](const Part& each) {
+    return each.kind == kind && each.columns.size() < kRowCountMax;
+  });
+  if (part != parts_.end()) return part->columns.Add(version, body);
+  parts_.push_back({kind, RecordColumns(kind)});
+  parts_.back().columns.Add(version, body);
+}
+
+std::vector<Call> NewRecordColumns::TakeCalls() {
+  std::vector<Call> calls;
+  for (Part& part : parts_) {
+    calls.push_back(
+        {.name = NameOfInsert(part.kind), .parameters = part.columns.ForInsert(part.kind)});
+  }
+  parts_.clear();
+  return calls;
 }
 
 }  // namespace datastorage::postgres

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <concepts>
@@ -18,9 +19,10 @@ constexpr std::size_t kArrayHeadByteCount = 20;
 
 template <std::unsigned_integral Number>
 void AppendNumber(std::string& bytes, Number number) {
-  for (int shift = static_cast<int>(sizeof number) * 8 - 8; shift >= 0; shift -= 8) {
-    bytes += static_cast<char>(number >> shift & 0xFF);
-  }
+  std::array<char, sizeof number> raw;
+  int shift = static_cast<int>(sizeof number) * 8;
+  for (char& byte : raw) byte = static_cast<char>(number >> (shift -= 8) & 0xFF);
+  bytes.append(raw.data(), raw.size());
 }
 
 template <std::unsigned_integral Number>

@@ -84,6 +84,7 @@ struct WaveState {
   std::set<HeldName> own_names;
   std::map<HeldName, Holder> holders;
   std::map<Sha256, RecordId> erased_names;
+  std::set<RecordId> occupied_ids;  // Of trusted new ones: something stands in their way.
   std::map<RecordId, Use> uses;
   std::map<RecordId, Head> heads;
   std::map<RecordId, Intent> intents;

@@ -51,7 +51,7 @@ TEST(CommitReadLocks, KeepTheirRecordFromAllOthersOnceTheirStampIsDrawn) {
   store.Commit({create});
   const auto first = store.pool.Acquire(Soon());
   const WriteOp update = UpdateOf(create, 1);
-  ASSERT_TRUE(ReadWave(**first, {&update, 1}, WaveBegin::kBegins, Soon()).has_value());
+  ASSERT_TRUE(ReadWave(**first, {&update, 1}, {WaveBegin::kBegins}, Soon()).has_value());
   const WriteOp storing = StoreEmbeddingOp{create.id, {"space", HashOf("text"), {}}};
   const auto outcomes = store.committer.Commit({&storing, 1}, CommitMode::kEachForItself, Soon());
   EXPECT_EQ(CodeOf(outcomes), ErrorCode::kUnavailable);

@@ -24,6 +24,28 @@ TEST(Committer, DoesWhatTheFakeDoesInRandomSpans) {
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(WriteStatus::kNotAttempted) + 1);
 }
 
+// New ids are believed to be new, and the primary key tells of those that are not.
+TEST(Committer, TellsOfAnIdThatIsTakenWithoutHarmToItsNeighbours) {
+  StoreSession store;
+  const CreateOp first = CreationOf("first");
+  const CreateOp erased = CreationOf("erased");
+  store.Commit({first, erased});
+  store.Commit(
+      {EraseOp{erased.id, SystemUuidSource().MakeVersion4(), erased.now, "operator", "asked to"}});
+  CreateOp same_id = CreationOf("second");
+  same_id.id = first.id;
+  CreateOp erased_id = CreationOf("third");
+  erased_id.id = erased.id;
+  const auto outcomes = store.Commit(
+      {CreationOf("before"), same_id, erased_id, CreationOf("erased"), CreationOf("after")});
+  std::vector<WriteStatus> statuses;
+  for (const WriteOutcome& outcome : outcomes) statuses.push_back(outcome.status);
+  using enum WriteStatus;
+  EXPECT_EQ(statuses, (std::vector<WriteStatus>{kCreated, kConflict, kErased, kErased, kCreated}));
+  EXPECT_EQ(outcomes[1].version, 1);
+  EXPECT_EQ(store.Ask("SELECT count(*) FROM natural_key"), "3") << "none was left behind";
+}
+
 TEST(Committer, LetsOneOfManyWritersHaveAKey) {
   StoreSession store;
   std::atomic<int> created_count = 0;
@@ -111,7 +133,7 @@ TEST(Committer, TellsNothingOfAnAttemptThatMayStillCommit) {
   const auto running = store.pool.Acquire(Soon());
   // A session for the settling, open before its short time begins.
   ASSERT_TRUE(store.pool.Acquire(Soon()).has_value());
-  ASSERT_TRUE(ReadWave(**running, {&operation, 1}, WaveBegin::kBegins, Soon()).has_value());
+  ASSERT_TRUE(ReadWave(**running, {&operation, 1}, {WaveBegin::kBegins}, Soon()).has_value());
   const auto settle = [&](Deadline deadline) {
     return store.committer.SettleAttempts({&attempt, 1}, deadline);
   };

@@ -76,6 +76,31 @@ TEST_F(ConnectionTest, LetsTheServerEndAStatementAtTheDeadline) {
   EXPECT_TRUE(session_->RunOne("ask", {.sql = "SELECT 1"}, Soon()).has_value());
 }
 
+// A transaction is told its deadline once, and again where a step has another.
+TEST_F(ConnectionTest, KeepsTheDeadlineOfEachStepOfATransaction) {
+  const auto timeout = [&](Deadline deadline) {
+    const auto rows = session_->RunOne("ask", {.sql = "SHOW statement_timeout"}, deadline);
+    return rows.has_value() ? std::string(rows->Text(0, 0)) : rows.error().message;
+  };
+  const auto begin = [&] {
+    const Call beginning{.name = Connection::kBegin};
+    EXPECT_TRUE(session_->Run("begin", {beginning}, Deadline::In(std::chrono::minutes(1))));
+    EXPECT_EQ(timeout(Deadline::In(std::chrono::minutes(1))), "30s") << "the most of all";
+  };
+  begin();
+  EXPECT_EQ(timeout(Deadline::In(std::chrono::milliseconds(2'500))).substr(0, 2), "24") << "less";
+  const Deadline soon = Deadline::In(std::chrono::seconds(1));
+  const auto slept = session_->RunOne("sleep", {.sql = "SELECT pg_sleep(60)"}, soon);
+  EXPECT_EQ(CodeOf(slept), ErrorCode::kDeadlineExceeded);
+  EXPECT_TRUE(session_->is_usable()) << "the server ended it";
+  session_->Rollback();
+  EXPECT_TRUE(session_->RunScript("begin", "BEGIN", Soon()).has_value());
+  EXPECT_EQ(timeout(Deadline::In(std::chrono::milliseconds(1'050))).substr(0, 2), "10")
+      << "that of another transaction was told";
+  session_->Rollback();
+  begin();
+}
+
 TEST_F(ConnectionTest, WaitsForNoLockLongerThanItsTimeout) {
   const auto other = OpenSession(server_.Conninfo(database_));
   ASSERT_TRUE(other->RunScript("lock", "BEGIN; LOCK TABLE fact", Soon()).has_value());

@@ -161,7 +161,7 @@ TEST(RecordReader, RaisesStampsOnlyWhileNoCommitMayDrawOne) {
   const CreateOp create = CreationOf("key");
   const WriteOp operation = create;
   const auto running = store.pool.Acquire(Soon());
-  ASSERT_TRUE(ReadWave(**running, {&operation, 1}, WaveBegin::kBegins, Soon()).has_value());
+  ASSERT_TRUE(ReadWave(**running, {&operation, 1}, {WaveBegin::kBegins}, Soon()).has_value());
   const Stamp drawn = store.Raise(0);
   EXPECT_GE(drawn, 1);
   EXPECT_EQ(store.Raise(drawn), drawn);  // Nothing to be done: nobody is waited for.

@@ -74,8 +74,11 @@ TEST(Sessions, PlanCommitsByKeysAlthoughTheTablesWereEmptyThen) {
   const auto writer = sessions.writers().Acquire(Soon());
   ASSERT_TRUE(writer.has_value()) << writer.error().message;
   const std::string keys = "(ARRAY['execution'], ARRAY['key'])";
-  const std::string ids = "(ARRAY['00000000-0000-0000-0000-000000000001']::uuid[])";
+  const std::string id = "ARRAY['00000000-0000-0000-0000-000000000001']::uuid[]";
+  const std::string ids = "(" + id + ")";
+  const std::string ids_and_hashes = "(" + id + ", ARRAY['key']::bytea[])";
   for (const std::string& execution : {"held_natural_keys" + keys,
+                                       "occupied_ids" + ids_and_hashes,
                                        "id_uses" + ids,
                                        "lock_records" + ids,
                                        "lock_pending" + ids,

@@ -34,7 +34,7 @@ class SetRegistryTest : public testing::Test {
   // Begins a commit, which is under way until the session ends its transaction.
   ConnectionPool::Lease BeginCommit(const WriteOp& operation) {
     auto session = store_.pool.Acquire(Soon());
-    auto state = ReadWave(**session, {&operation, 1}, WaveBegin::kBegins, Soon());
+    auto state = ReadWave(**session, {&operation, 1}, {WaveBegin::kBegins}, Soon());
     if (!state.has_value()) ADD_FAILURE() << state.error().message;
     WaveChanges changes;
     DecideWave({&operation, 1}, store_.clock.WallNow(), *state, changes);

@@ -1,23 +1,24 @@
--- insert_records: stores version 1 of records.
+-- insert_records: stores version 1 of records of one kind. Prepared once for each kind, with the
+-- columns that it has.
 --
 -- Params:  arrays of id stamp attempt text_hash now body metadata metadata_scalars (literals)
---          words word_count, then kind content_hash, then one a member column.
+--          words word_count, then the kind and an array of content_hash, then one a member column.
 -- Returns: nothing.
 -- Runs in: the transaction of a commit.
+--
+-- An unnest of so many arrays would copy every value into a store of its own and out again.
 INSERT INTO record (
   id, kind, version, stamp, attempt, content_hash, text_hash, created_at, updated_at,
   body, metadata, metadata_scalars, words, word_count, {columns}
 )
 SELECT
-  u.id, u.kind, 1, u.stamp, u.attempt, u.content_hash, u.text_hash, u.now, u.now,
-  u.body::json, u.metadata::jsonb,
-  u.scalars::text[],
-  u.words::tsvector, u.word_count, {columns_of_u}
-FROM unnest(
-  $1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::timestamptz[], $6::text[], $7::text[],
-  $8::text[], $9::text[], $10::bigint[], $11::text[], $12::bytea[], {arrays}
-) AS u (
-  id, stamp, attempt, text_hash, now, body, metadata, scalars, words, word_count,
-  kind, content_hash, {columns}
-)
-ORDER BY u.id;
+  ($1::uuid[])[u.place], $11::text, 1, ($2::bigint[])[u.place], ($3::uuid[])[u.place],
+  ($12::bytea[])[u.place], ($4::bytea[])[u.place], ($5::timestamptz[])[u.place],
+  ($5::timestamptz[])[u.place], ($6::text[])[u.place]::json, ($7::text[])[u.place]::jsonb,
+  ($8::text[])[u.place]::text[], ($9::text[])[u.place]::tsvector, ($10::bigint[])[u.place],
+  {elements}
+FROM (
+  SELECT s.place
+  FROM generate_series(1, cardinality($1::uuid[])) AS s (place)
+  ORDER BY ($1::uuid[])[s.place]
+) AS u;
