@@ -2,6 +2,7 @@
 #include "postgres/pgvector_index.h"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -37,6 +38,17 @@ ApplyResult ResultOf(const VectorWrite& write, Stamp held) {
   return {ApplyStatus::kRefused, held};
 }
 
+// Of "0,3,7".
+std::vector<std::int64_t> NumbersOf(std::string_view text) {
+  std::vector<std::int64_t> numbers;
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at < end) {
+    at = std::from_chars(at, end, numbers.emplace_back()).ptr + 1;
+  }
+  return numbers;
+}
+
 // For the caller a lost answer is a failure: it sends the same again.
 Error Failed(const Error& error) {
   if (error.code != ErrorCode::kOutcomeUnknown) return error;
@@ -62,29 +74,32 @@ VectorIndexCapabilities PgvectorIndex::Capabilities() const {
 }
 
 // Rows of read_vector_mark. Errors: kUnavailable when the tables were taken over by another set.
-Result<void> PgvectorIndex::Note(const Rows& mark) {
+Result<PgvectorIndex::Tables> PgvectorIndex::Note(const Rows& mark) {
   const VectorSetId held = mark.IsNull(0, 0) ? 0 : mark.Integer(0, 0);
   const VectorSetId claimed = claimed_.load();
   if (claimed != 0 && held != claimed) {
     return Unavailable("the vector tables are those of set " + std::to_string(held) + " by now");
   }
   if (mark.IsNull(0, 2)) return Unavailable("the database has lost pgvector");
-  is_head_full_ = mark.Bool(0, 1);
-  vector_type_ = static_cast<std::uint32_t>(mark.Integer(0, 2));
-  body_byte_count_ = mark.Integer(0, 3);
-  return {};
+  const std::lock_guard lock(mutex_);
+  tables_.is_head_full = mark.Bool(0, 1);
+  tables_.vector_type = static_cast<std::uint32_t>(mark.Integer(0, 2));
+  tables_.body_row_count = mark.Integer(0, 3);
+  tables_.segments = NumbersOf(mark.Text(0, 4));
+  return tables_;
 }
 
 Result<PgvectorIndex::Tables> PgvectorIndex::KnownTables(Deadline deadline) {
   if (deadline.HasPassed()) return DeadlineExceeded("vector tables: no time left");
-  if (vector_type_.load() == 0) {
-    DS_ASSIGN_OR_RETURN(const Rows mark,
-                        sessions_.ReadOne("read the mark of the vector tables",
-                                          Unprepared(VectorQuery::kReadVectorMark),
-                                          deadline));
-    DS_RETURN_IF_ERROR(Note(mark));
+  {
+    const std::lock_guard lock(mutex_);
+    if (tables_.vector_type != 0) return tables_;
   }
-  return Tables{vector_type_.load(), is_head_full_.load(), body_byte_count_.load()};
+  DS_ASSIGN_OR_RETURN(const Rows mark,
+                      sessions_.ReadOne("read the mark of the vector tables",
+                                        Unprepared(VectorQuery::kReadVectorMark),
+                                        deadline));
+  return Note(mark);
 }
 
 Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrite> writes,
@@ -94,7 +109,10 @@ Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrit
   Result<std::vector<ApplyResult>> results = ApplyTo(tables, writes, deadline);
   if (results.has_value() || results.error().code != ErrorCode::kInternal) return results;
   // A database that was made anew has other numbers for types.
-  vector_type_ = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    tables_.vector_type = 0;
+  }
   DS_ASSIGN_OR_RETURN(const Tables now, KnownTables(deadline));
   return now.vector_type == tables.vector_type ? std::move(results)
                                                : ApplyTo(now, writes, deadline);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class PgvectorIndex : public VectorIndex {
     // The vector index is asked only where more rows than this may be nearest, and more than
     // 13 · √(all). Below, comparing with each of them is faster, and exact.
     std::int64_t exact_row_count_least = 1'000;
+    // How many candidates a walk through the graph of a segment keeps, at least.
+    int search_width_least = 400;
   };
 
   // REQUIRES: the sessions' database passed CheckPgvector.
@@ -54,28 +57,29 @@ class PgvectorIndex : public VectorIndex {
   struct Tables {
     std::uint32_t vector_type = 0;
     bool is_head_full = false;
-    std::int64_t body_byte_count = 0;
+    std::int64_t body_row_count = 0;
+    std::vector<std::int64_t> segments;  // Rising.
   };
   struct Round;
   struct Question;
 
   Result<Tables> KnownTables(Deadline deadline);
-  Result<void> Note(const Rows& mark);
+  Result<Tables> Note(const Rows& mark);
+  Result<Neighbors> Near(Question& question, const Tables& tables, Deadline deadline);
   Result<std::vector<ApplyResult>> ApplyTo(const Tables& tables,
                                            std::span<const VectorWrite> writes,
                                            Deadline deadline);
-  Result<Neighbors> Exact(const Question& question,
+  Result<Neighbors> Exact(Question& question,
                           std::int64_t row_count_max,
                           Deadline deadline,
                           bool& has_too_many);
-  Result<Neighbors> ByGraph(const Question& question, Deadline deadline);
+  Result<Neighbors> ByGraph(Question& question, Deadline deadline);
 
   Sessions& sessions_;
   const Options options_;
   std::atomic<VectorSetId> claimed_ = 0;
-  std::atomic<std::uint32_t> vector_type_ = 0;  // 0: not known yet.
-  std::atomic<bool> is_head_full_ = false;
-  std::atomic<std::int64_t> body_byte_count_ = 0;
+  mutable std::mutex mutex_;
+  Tables tables_;  // Its type is 0: not known yet.
   mutable std::atomic<std::int64_t> size_ = 0;
 };
 
