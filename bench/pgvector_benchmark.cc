@@ -15,6 +15,7 @@
 #include "postgres/migrate.h"
 #include "postgres/pgvector_index.h"
 #include "postgres/pgvector_schema.h"
+#include "postgres/segment_builder.h"
 #include "support/manual_clock.h"
 #include "support/postgres_server.h"
 #include "support/random_points.h"
@@ -89,6 +90,7 @@ class Bench {
   void Searches();
 
  private:
+  void BuildSegments(Sessions& sessions);
   void CreateAll(Committer& committer, const std::string& name, int count);
 
   const int count_;
@@ -253,20 +255,37 @@ void Bench::Commits() {
     CreateAll(deferred, "deferred, to the head, round " + std::to_string(round), count_ / 4);
   }
   server_.Run(database_,
-              "DROP INDEX vector_body_by_cosine;"
-              " INSERT INTO vector_body SELECT * FROM vector_head; TRUNCATE vector_head");
+              "DROP INDEX vector_body_by_cosine; WITH gone AS (DELETE FROM vector_head WHERE"
+              " ctid = ANY (ARRAY(SELECT ctid FROM vector_head LIMIT " +
+                  std::to_string(count_ / 2) +
+                  ")) RETURNING record_id, v)"
+                  " INSERT INTO vector_body (record_id, v) SELECT record_id, v FROM gone");
   const auto owner = Must(Connection::Open({.conninfo = server_.Conninfo(database_)}, Soon()));
   Must(owner->RunScript("bench",
                         "SET statement_timeout = 0; SET maintenance_work_mem = '512MB';"
                         " SET max_parallel_maintenance_workers = 0",
                         Soon()));
-  Measure("build the index of the body once", count_, [&] {
+  Measure("build the index of segment 0 once", count_ / 2, [&] {
     Must(owner->RunScript("bench",
-                          "CREATE INDEX vector_body_by_cosine ON vector_body"
+                          "CREATE INDEX vector_body_by_cosine ON vector_body_0"
                           " USING hnsw (v halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)",
                           Soon()));
   });
   CreateAll(inline_one, "inline, into the index", count_ / 8);
+  BuildSegments(sessions);
+}
+
+// What waits in the head, in eight segments, which then become one.
+void Bench::BuildSegments(Sessions& sessions) {
+  Metrics metrics;
+  SegmentBuilder::Options options;
+  const int waiting = std::stoi(server_.Run(database_, "SELECT count(*) FROM vector_head"));
+  options.row_count = (waiting + 7) / 8;
+  SegmentBuilder builder(sessions, metrics, options);
+  Measure("built in segments of " + std::to_string(options.row_count), waiting, [&] {
+    while (Must(builder.Build(Soon())) > 0) continue;
+  });
+  Measure("merged, eight into one", waiting, [&] { Must(builder.Merge(Soon())); });
 }
 
 void Bench::Moves() {
@@ -288,7 +307,7 @@ void Bench::Searches() {
   Committer committer(sessions.writers(), clock_);
   PgvectorIndex index(sessions, {});
   server_.Run(database_, "VACUUM ANALYZE");
-  for (const int head : {0, 1'000, 5'000, 10'000}) {
+  for (const int head : {0, 1'000, 8'192, 16'384, 32'768}) {
     const std::string waiting = server_.Run(database_, "SELECT count(*) FROM vector_head");
     const int missing = head - std::atoi(waiting.c_str());
     if (missing > 0) CreateAll(committer, "head of " + std::to_string(head), missing);
