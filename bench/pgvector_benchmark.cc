@@ -88,8 +88,10 @@ class Bench {
   void Commits();
   void Moves();
   void Searches();
+  void Layouts();
 
  private:
+  void SearchWidths(Sessions& sessions, const std::string& layout);
   void BuildSegments(Sessions& sessions);
   void CreateAll(Committer& committer, const std::string& name, int count);
 
@@ -318,11 +320,48 @@ void Bench::Searches() {
   }
 }
 
+void Bench::SearchWidths(Sessions& sessions, const std::string& layout) {
+  for (const int width : {40, 60, 100, 200, 400}) {
+    PgvectorIndex index(sessions, {.search_width_least = width});
+    Must(index.Nearest(Vector(), {}, 40, Soon()));
+    Measure("search, 40 nearest, " + layout + ", width " + std::to_string(width), 300, [&] {
+      for (int i = 0; i < 300; ++i) Must(index.Nearest(Vector(), {}, 40, Soon()));
+    });
+  }
+}
+
+// Searches over a body in segments, of which eight are merged then. REQUIRES: nothing is stored.
+void Bench::Layouts() {
+  Sessions sessions({.connection = {.conninfo = server_.Conninfo(database_)}});
+  Committer committer(sessions.writers(), clock_);
+  server_.Run(database_,
+              "INSERT INTO vector_set (engine, space, projection, pending_rule, state)"
+              " VALUES ('pgvector', 'space', '', 'where_embedding_is_missing', 'live')");
+  PgvectorIndex index(sessions, {});
+  Must(index.Claim(1, Soon()));
+  Metrics metrics;
+  const SegmentBuilder::Options options;
+  SegmentBuilder builder(sessions, metrics, options);
+  const int rows = static_cast<int>(options.row_count);
+  for (int number = 1; number <= count_ / rows; ++number) {
+    CreateAll(committer, "segment " + std::to_string(number), rows);
+    Measure("build it", rows, [&] { Must(builder.Build(Soon())); });
+  }
+  server_.Run(database_, "VACUUM ANALYZE");
+  SearchWidths(sessions, std::to_string(count_ / rows) + " segments");
+  Measure("merge", 8 * rows, [&] { Must(builder.Merge(Soon())); });
+  SearchWidths(sessions, "after a merge");
+}
+
 }  // namespace
 }  // namespace datastorage::postgres
 
 int main(int argc, char** argv) {
   datastorage::postgres::Bench bench(argc > 1 ? std::atoi(argv[1]) : 20'000);
+  if (argc > 2 && std::string_view(argv[2]) == "layouts") {
+    bench.Layouts();
+    return 0;
+  }
   bench.Forms();
   bench.Commits();
   bench.Moves();

@@ -57,10 +57,21 @@ Result<std::int64_t> SegmentBuilder::Build(Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const std::int64_t moved,
                       Run("build a segment of vectors", std::move(call), deadline));
   if (moved > 0) {
+    CleanHead(deadline);
     metrics_.Count(Metric::kVectorHeadMoved, {}, static_cast<double>(moved));
     metrics_.Count(Metric::kVectorSegmentBuilds, {});
   }
   return moved;
+}
+
+// Each search reads the head's pages, those of a whole segment that left it too; the server itself
+// cleans a table once a minute by default. A role that does not own the table is refused: then
+// that has to do.
+void SegmentBuilder::CleanHead(Deadline deadline) {
+  const Result<ConnectionPool::Lease> session = sessions_.builders().Acquire(deadline);
+  if (session.has_value()) {
+    (void)(*session)->RunScript("clean the head", "VACUUM vector_head", deadline);
+  }
 }
 
 Result<std::int64_t> SegmentBuilder::Merge(Deadline deadline) {

@@ -46,6 +46,7 @@ class SegmentBuilder {
   void Cancel();
 
  private:
+  void CleanHead(Deadline deadline);
   Result<std::int64_t> Run(std::string_view doing, Call call, Deadline deadline);
 
   Sessions& sessions_;
