@@ -321,8 +321,8 @@ void Bench::Searches() {
 }
 
 void Bench::SearchWidths(Sessions& sessions, const std::string& layout) {
-  for (const int width : {40, 60, 100, 200, 400}) {
-    PgvectorIndex index(sessions, {.search_width_least = width});
+  for (const int width : {12, 20, 40, 100, 200}) {
+    PgvectorIndex index(sessions, {.search_width_small = width});
     Must(index.Nearest(Vector(), {}, 40, Soon()));
     Measure("search, 40 nearest, " + layout + ", width " + std::to_string(width), 300, [&] {
       for (int i = 0; i < 300; ++i) Must(index.Nearest(Vector(), {}, 40, Soon()));

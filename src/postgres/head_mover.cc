@@ -100,7 +100,8 @@ Result<std::int64_t> HeadMover::Work() {
 }
 
 Duration HeadMover::MergeRound() {
-  const Result<std::int64_t> merged = builder_.Merge(Deadline::In(kBuildTimeout, runtime_));
+  const Result<std::int64_t> merged =
+      may_merge_ ? builder_.Merge(Deadline::In(kBuildTimeout, runtime_)) : 0;
   if (merged.has_value() && *merged > 0) return Duration{0};
   const Result<std::int64_t> dropped =
       merged.has_value() ? builder_.DropRetired(Deadline::In(kRoundTimeout, runtime_)) : merged;
@@ -136,6 +137,8 @@ Result<std::int64_t> HeadMover::Measure(Deadline deadline) {
   metrics_.Set(Metric::kVectorSegments, static_cast<double>(rows.front().Integer(0, 1)));
   measured_at_ = runtime_.Now();
   policy_.NoteCount(count, *measured_at_);
+  may_merge_ =
+      policy_.IsAtRest(*measured_at_) || rows.front().Integer(0, 1) >= options_.segment_count_max;
   return count;
 }
 

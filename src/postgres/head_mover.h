@@ -7,6 +7,7 @@
 // Ownership: keeps references to what it is given; all must outlive it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,8 @@ class HeadMover {
     SegmentBuilder::Options segments{};
     Duration idle_pause = std::chrono::milliseconds(200);
     Duration merge_pause = std::chrono::seconds(10);
+    // Merging costs as much again as building did, so it waits for a rest until there are so many.
+    std::int64_t segment_count_max = 32;
   };
 
   HeadMover(Runtime& runtime, Sessions& sessions, Metrics& metrics, const Options& options);
@@ -60,6 +63,7 @@ class HeadMover {
   SegmentBuilder builder_;
   HeadPolicy policy_;
   std::optional<SteadyTime> measured_at_;
+  std::atomic<bool> may_merge_ = false;
   Mutex mutex_;
   WaitQueue changed_;
   bool is_stopping_ = false;

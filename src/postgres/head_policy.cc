@@ -20,14 +20,17 @@ void HeadPolicy::NoteCount(std::int64_t count, SteadyTime now) {
   counted_at_ = now;
 }
 
+bool HeadPolicy::IsAtRest(SteadyTime now) const {
+  return has_counted_ && now - grown_at_ >= options_.rest;
+}
+
 HeadWork HeadPolicy::Next(SteadyTime now) const {
   const std::int64_t waiting = count_ - moved_count_;
   if (waiting >= options_.segment_row_count) {
     const bool has_room = waiting < options_.head_count_max / 2;
     return is_burst_ && has_room ? HeadWork::kNothing : HeadWork::kBuild;
   }
-  const bool is_at_rest = has_counted_ && now - grown_at_ >= options_.rest;
-  return waiting > 0 && is_at_rest ? HeadWork::kMove : HeadWork::kNothing;
+  return waiting > 0 && IsAtRest(now) ? HeadWork::kMove : HeadWork::kNothing;
 }
 
 }  // namespace datastorage::postgres

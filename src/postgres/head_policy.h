@@ -31,6 +31,8 @@ class HeadPolicy {
   void NoteCount(std::int64_t count, SteadyTime now);
   void NoteMoved(std::int64_t count) { moved_count_ += count; }
   HeadWork Next(SteadyTime now) const;
+  // No new vector came for a while.
+  bool IsAtRest(SteadyTime now) const;
 
  private:
   const Options options_;

@@ -38,17 +38,6 @@ ApplyResult ResultOf(const VectorWrite& write, Stamp held) {
   return {ApplyStatus::kRefused, held};
 }
 
-// Of "0,3,7".
-std::vector<std::int64_t> NumbersOf(std::string_view text) {
-  std::vector<std::int64_t> numbers;
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
-  while (at < end) {
-    at = std::from_chars(at, end, numbers.emplace_back()).ptr + 1;
-  }
-  return numbers;
-}
-
 // For the caller a lost answer is a failure: it sends the same again.
 Error Failed(const Error& error) {
   if (error.code != ErrorCode::kOutcomeUnknown) return error;
@@ -73,6 +62,19 @@ VectorIndexCapabilities PgvectorIndex::Capabilities() const {
   return capabilities;
 }
 
+// Of "0:17,3:8192".
+std::vector<PgvectorIndex::Segment> PgvectorIndex::SegmentsOf(std::string_view text) {
+  std::vector<Segment> segments;
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at < end) {
+    Segment& segment = segments.emplace_back();
+    at = std::from_chars(at, end, segment.number).ptr + 1;
+    if (at < end) at = std::from_chars(at, end, segment.row_count).ptr + 1;
+  }
+  return segments;
+}
+
 // Rows of read_vector_mark. Errors: kUnavailable when the tables were taken over by another set.
 Result<PgvectorIndex::Tables> PgvectorIndex::Note(const Rows& mark) {
   const VectorSetId held = mark.IsNull(0, 0) ? 0 : mark.Integer(0, 0);
@@ -84,8 +86,7 @@ Result<PgvectorIndex::Tables> PgvectorIndex::Note(const Rows& mark) {
   const std::lock_guard lock(mutex_);
   tables_.is_head_full = mark.Bool(0, 1);
   tables_.vector_type = static_cast<std::uint32_t>(mark.Integer(0, 2));
-  tables_.body_row_count = mark.Integer(0, 3);
-  tables_.segments = NumbersOf(mark.Text(0, 4));
+  tables_.segments = SegmentsOf(mark.Text(0, 3));
   return tables_;
 }
 

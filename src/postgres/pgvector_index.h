@@ -26,8 +26,10 @@ class PgvectorIndex : public VectorIndex {
     // The vector index is asked only where more rows than this may be nearest, and more than
     // 13 · √(all). Below, comparing with each of them is faster, and exact.
     std::int64_t exact_row_count_least = 1'000;
-    // How many candidates a walk through the graph of a segment keeps, at least.
-    int search_width_least = 400;
+    // How many candidates a walk through a segment's graph keeps, at least: of one as it was built,
+    // and of a merged one.
+    int search_width_small = 20;
+    int search_width_large = 150;
   };
 
   // REQUIRES: the sessions' database passed CheckPgvector.
@@ -54,14 +56,19 @@ class PgvectorIndex : public VectorIndex {
 
  private:
   // What was read of the tables by the last call that used them.
+  struct Segment {
+    std::int64_t number = 0;
+    std::int64_t row_count = 0;
+  };
   struct Tables {
     std::uint32_t vector_type = 0;
     bool is_head_full = false;
-    std::int64_t body_row_count = 0;
-    std::vector<std::int64_t> segments;  // Rising.
+    std::vector<Segment> segments;  // Of the body, by rising numbers.
   };
+  static std::vector<Segment> SegmentsOf(std::string_view text);
   struct Round;
   struct Question;
+  struct Group;
 
   Result<Tables> KnownTables(Deadline deadline);
   Result<Tables> Note(const Rows& mark);
@@ -73,6 +80,7 @@ class PgvectorIndex : public VectorIndex {
                           std::int64_t row_count_max,
                           Deadline deadline,
                           bool& has_too_many);
+  std::vector<Group> GroupsOf(const Question& question) const;
   Result<Neighbors> ByGraph(Question& question, Deadline deadline);
 
   Sessions& sessions_;

@@ -3,6 +3,7 @@
 // are compared one by one, many are looked for through the graph, and what came back is checked.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "postgres/filter_sql.h"
@@ -17,6 +18,10 @@ constexpr double kCrossover = 13;
 constexpr std::int64_t kExactRowCountMost = 20'000;
 // How often a search begins again because segments were built or merged since it was planned.
 constexpr int kTryCountMax = 4;
+// Rows of a segment: up to where little width will do, and beyond what is merged (segment 0).
+constexpr std::int64_t kSmallSegmentMost = 16'384;
+constexpr std::int64_t kLargeSegmentMost = 131'072;
+constexpr int kOversizeWidth = 400;
 constexpr int kSearchWidthMost = 1'000;  // The extension's own bound.
 
 // Both vectors are rounded, each turned by at most 2^-11; and sums of 384 floats.
@@ -68,6 +73,12 @@ void KeepBest(std::vector<Neighbor>& hits, int count_max) {
 
 }  // namespace
 
+// Segments that are searched by one statement.
+struct PgvectorIndex::Group {
+  int width = 0;
+  std::vector<Segment> segments{};
+};
+
 // $1 is the vector; the filter's values follow.
 struct PgvectorIndex::Question {
   Parameters parameters{};
@@ -75,21 +86,23 @@ struct PgvectorIndex::Question {
   std::string condition{};  // Over `relation` AS r; empty: everything.
   int count_max = 0;
   // What the body is read of; what is not here, is not in the plan either. Empty: everything.
-  std::vector<std::int64_t> segments{};
+  std::vector<Segment> segments{};
   // What it ought to have been read of: the live ones of the last snapshot that lacked one.
-  std::optional<std::vector<std::int64_t>> others{};
+  std::optional<std::vector<Segment>> others{};
 
-  void Compare(const std::vector<std::int64_t>& live) {
+  void Compare(const std::vector<Segment>& live) {
     if (segments.empty()) return;
-    if (!std::includes(segments.begin(), segments.end(), live.begin(), live.end())) others = live;
+    if (!std::ranges::includes(segments, live, {}, &Segment::number, &Segment::number)) {
+      others = live;
+    }
   }
-  // A subquery's text for the body's live segments.
-  std::string Body() const {
+  // A subquery's text.
+  static std::string Body(const std::vector<Segment>& segments) {
     if (segments.empty()) return "vector_body";
     std::string text = "(SELECT record_id, v FROM vector_body WHERE segment IN (";
-    for (const std::int64_t segment : segments) {
+    for (const Segment& segment : segments) {
       if (text.back() != '(') text += ",";
-      text += std::to_string(segment);
+      text += std::to_string(segment.number);
     }
     return text + "))";
   }
@@ -128,7 +141,8 @@ Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
 }
 
 Result<Neighbors> PgvectorIndex::Near(Question& question, const Tables& tables, Deadline deadline) {
-  const std::int64_t row_count = tables.body_row_count;
+  std::int64_t row_count = 0;
+  for (const Segment& segment : tables.segments) row_count += segment.row_count;
   const auto crossover =
       static_cast<std::int64_t>(kCrossover * std::sqrt(static_cast<double>(row_count)));
   const std::int64_t row_count_max =
@@ -154,13 +168,14 @@ Result<Neighbors> PgvectorIndex::Exact(Question& question,
                                        bool& has_too_many) {
   const std::string most = std::to_string(row_count_max);
   const std::string most_and_one = std::to_string(row_count_max + 1);
-  std::string head = "vector_head AS h", body = question.Body() + " AS b";
+  std::string head = "vector_head AS h", body = Question::Body(question.segments) + " AS b";
   std::string sql = "WITH ";
   if (question.HasFilter()) {
     sql += "matching AS MATERIALIZED (SELECT r.id FROM " + question.relation + " AS r WHERE " +
            question.condition + (row_count_max > 0 ? " LIMIT " + most_and_one : "") + "), ";
     head = "matching AS m JOIN vector_head AS h ON h.record_id = m.id";
-    body = "matching AS m JOIN " + question.Body() + " AS b ON b.record_id = m.id";
+    body =
+        "matching AS m JOIN " + Question::Body(question.segments) + " AS b ON b.record_id = m.id";
   }
   sql += row_count_max > 0 ? "size AS MATERIALIZED (SELECT count(*) AS n FROM matching), "
                            : "size AS (SELECT 0::bigint AS n), ";
@@ -190,23 +205,41 @@ Result<Neighbors> PgvectorIndex::Exact(Question& question,
   return found;
 }
 
+// A small graph needs little width: the nearest are spread over all of them.
+std::vector<PgvectorIndex::Group> PgvectorIndex::GroupsOf(const Question& question) const {
+  Group small{options_.search_width_small, {}}, large{options_.search_width_large, {}};
+  for (const Segment& segment : question.segments) {
+    Group& group = segment.row_count > kSmallSegmentMost ? large : small;
+    group.segments.push_back(segment);
+    if (segment.row_count > kLargeSegmentMost) group.width = kOversizeWidth;
+  }
+  if (question.segments.empty()) return {{kOversizeWidth, {}}};
+  std::vector<Group> groups;
+  for (Group& group : {std::ref(small), std::ref(large)}) {
+    if (group.segments.empty()) continue;
+    const int wanted = 2 * question.count_max / static_cast<int>(group.segments.size());
+    group.width = std::clamp(wanted, group.width, std::max(group.width, kSearchWidthMost));
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
 // Head and body in one snapshot: a vector that moves meanwhile is in one of them. Empty where the
 // body gave fewer than were asked for.
 Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) {
-  const int width =
-      std::clamp(2 * question.count_max, options_.search_width_least, kSearchWidthMost);
   std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
-  calls.push_back(CallOf(std::string(kGraphSettings)));
-  calls.back().parameters.Add(std::string_view(std::to_string(width)));
   const std::string select = "SELECT n.record_id, p.stamp, n.distance FROM (";
   const std::string stamps = ") AS n JOIN vector_point AS p ON p.record_id = n.record_id";
-  const std::size_t body_at = calls.size();
-  calls.push_back(CallOf(select +
-                             "SELECT b.record_id, b.v <=> $1::halfvec AS distance"
-                             " FROM " +
-                             question.Body() + " AS b" + question.Join("b") +
-                             " ORDER BY b.v <=> $1::halfvec" + question.Limit() + stamps,
-                         question.parameters));
+  std::vector<std::size_t> body_at;
+  for (const Group& group : GroupsOf(question)) {
+    calls.push_back(CallOf(std::string(kGraphSettings)));
+    calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
+    body_at.push_back(calls.size());
+    calls.push_back(CallOf(select + "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM " +
+                               Question::Body(group.segments) + " AS b" + question.Join("b") +
+                               " ORDER BY b.v <=> $1::halfvec" + question.Limit() + stamps,
+                           question.parameters));
+  }
   calls.push_back(CallOf(std::string(kHeadSettings)));
   // Sorted first, and looked up in this order until enough pass.
   calls.push_back(CallOf(select +
@@ -221,8 +254,8 @@ Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) 
   DS_ASSIGN_OR_RETURN(const Tables now, Note(rows.front()));
   question.Compare(now.segments);
   Neighbors found;
-  if (rows[body_at].count() < question.count_max) return found;
-  Collect(rows[body_at], 0, found.hits);
+  for (const std::size_t at : body_at) Collect(rows[at], 0, found.hits);
+  if (found.hits.size() < static_cast<std::size_t>(question.count_max)) return {};
   Collect(rows.back(), 0, found.hits);
   KeepBest(found.hits, question.count_max);
   found.score_error = kScoreError;

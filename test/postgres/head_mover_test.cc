@@ -82,6 +82,7 @@ TEST_F(HeadMoverTest, BuildsSegmentsMergesThemAndLeavesTheRestToSearches) {
   options.segments.row_count = 10;
   options.segments.merge_count = 4;
   options.head_count_max = 40;
+  options.segment_count_max = 4;
   options.idle_pause = options.merge_pause = std::chrono::milliseconds(5);
   HeadMover mover(ThreadRuntime(), store_.sessions, metrics_, options);
   mover.Start();

@@ -30,7 +30,7 @@ int RecordCount() {
 
 std::vector<int> Widths() {
   const char* const wanted = std::getenv("DS_TEST_SEARCH_WIDTHS");
-  if (wanted == nullptr) return {PgvectorIndex::Options().search_width_least};
+  if (wanted == nullptr) return {PgvectorIndex::Options().search_width_small};
   std::vector<int> widths;
   std::istringstream text(wanted);
   for (std::string width; std::getline(text, width, ',');) widths.push_back(std::stoi(width));
@@ -160,7 +160,7 @@ class PgvectorNearestTest : public testing::Test {
 // The service asks for four times the ten that it wants, and ranks what it gets by exact cosines.
 TEST_F(PgvectorNearestTest, FindsTheNearestWhateverShareMatches) {
   for (const int width : Widths()) {
-    PgvectorIndex index(Shared().store.sessions, {.search_width_least = width});
+    PgvectorIndex index(Shared().store.sessions, {.search_width_small = width});
     for (const Case& each : Cases()) {
       const double recall = Recall(index, each, "width " + std::to_string(width));
       if (std::getenv("DS_TEST_SEARCH_WIDTHS") != nullptr) continue;
