@@ -15,6 +15,7 @@
 #include "postgres/migrate.h"
 #include "postgres/pgvector_index.h"
 #include "postgres/pgvector_schema.h"
+#include "postgres/segment_builder.h"
 #include "support/manual_clock.h"
 #include "support/postgres_server.h"
 #include "support/random_points.h"
@@ -87,8 +88,11 @@ class Bench {
   void Commits();
   void Moves();
   void Searches();
+  void Layouts();
 
  private:
+  void SearchWidths(Sessions& sessions, const std::string& layout);
+  void BuildSegments(Sessions& sessions);
   void CreateAll(Committer& committer, const std::string& name, int count);
 
   const int count_;
@@ -253,20 +257,37 @@ void Bench::Commits() {
     CreateAll(deferred, "deferred, to the head, round " + std::to_string(round), count_ / 4);
   }
   server_.Run(database_,
-              "DROP INDEX vector_body_by_cosine;"
-              " INSERT INTO vector_body SELECT * FROM vector_head; TRUNCATE vector_head");
+              "DROP INDEX vector_body_by_cosine; WITH gone AS (DELETE FROM vector_head WHERE"
+              " ctid = ANY (ARRAY(SELECT ctid FROM vector_head LIMIT " +
+                  std::to_string(count_ / 2) +
+                  ")) RETURNING record_id, v)"
+                  " INSERT INTO vector_body (record_id, v) SELECT record_id, v FROM gone");
   const auto owner = Must(Connection::Open({.conninfo = server_.Conninfo(database_)}, Soon()));
   Must(owner->RunScript("bench",
                         "SET statement_timeout = 0; SET maintenance_work_mem = '512MB';"
                         " SET max_parallel_maintenance_workers = 0",
                         Soon()));
-  Measure("build the index of the body once", count_, [&] {
+  Measure("build the index of segment 0 once", count_ / 2, [&] {
     Must(owner->RunScript("bench",
-                          "CREATE INDEX vector_body_by_cosine ON vector_body"
+                          "CREATE INDEX vector_body_by_cosine ON vector_body_0"
                           " USING hnsw (v halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)",
                           Soon()));
   });
   CreateAll(inline_one, "inline, into the index", count_ / 8);
+  BuildSegments(sessions);
+}
+
+// What waits in the head, in eight segments, which then become one.
+void Bench::BuildSegments(Sessions& sessions) {
+  Metrics metrics;
+  SegmentBuilder::Options options;
+  const int waiting = std::stoi(server_.Run(database_, "SELECT count(*) FROM vector_head"));
+  options.row_count = (waiting + 7) / 8;
+  SegmentBuilder builder(sessions, metrics, options);
+  Measure("built in segments of " + std::to_string(options.row_count), waiting, [&] {
+    while (Must(builder.Build(Soon())) > 0) continue;
+  });
+  Measure("merged, eight into one", waiting, [&] { Must(builder.Merge(Soon())); });
 }
 
 void Bench::Moves() {
@@ -288,7 +309,7 @@ void Bench::Searches() {
   Committer committer(sessions.writers(), clock_);
   PgvectorIndex index(sessions, {});
   server_.Run(database_, "VACUUM ANALYZE");
-  for (const int head : {0, 1'000, 5'000, 10'000}) {
+  for (const int head : {0, 1'000, 8'192, 16'384, 32'768}) {
     const std::string waiting = server_.Run(database_, "SELECT count(*) FROM vector_head");
     const int missing = head - std::atoi(waiting.c_str());
     if (missing > 0) CreateAll(committer, "head of " + std::to_string(head), missing);
@@ -299,11 +320,48 @@ void Bench::Searches() {
   }
 }
 
+void Bench::SearchWidths(Sessions& sessions, const std::string& layout) {
+  for (const int width : {12, 20, 40, 100, 200}) {
+    PgvectorIndex index(sessions, {.search_width_small = width});
+    Must(index.Nearest(Vector(), {}, 40, Soon()));
+    Measure("search, 40 nearest, " + layout + ", width " + std::to_string(width), 300, [&] {
+      for (int i = 0; i < 300; ++i) Must(index.Nearest(Vector(), {}, 40, Soon()));
+    });
+  }
+}
+
+// Searches over a body in segments, of which eight are merged then. REQUIRES: nothing is stored.
+void Bench::Layouts() {
+  Sessions sessions({.connection = {.conninfo = server_.Conninfo(database_)}});
+  Committer committer(sessions.writers(), clock_);
+  server_.Run(database_,
+              "INSERT INTO vector_set (engine, space, projection, pending_rule, state)"
+              " VALUES ('pgvector', 'space', '', 'where_embedding_is_missing', 'live')");
+  PgvectorIndex index(sessions, {});
+  Must(index.Claim(1, Soon()));
+  Metrics metrics;
+  const SegmentBuilder::Options options;
+  SegmentBuilder builder(sessions, metrics, options);
+  const int rows = static_cast<int>(options.row_count);
+  for (int number = 1; number <= count_ / rows; ++number) {
+    CreateAll(committer, "segment " + std::to_string(number), rows);
+    Measure("build it", rows, [&] { Must(builder.Build(Soon())); });
+  }
+  server_.Run(database_, "VACUUM ANALYZE");
+  SearchWidths(sessions, std::to_string(count_ / rows) + " segments");
+  Measure("merge", 8 * rows, [&] { Must(builder.Merge(Soon())); });
+  SearchWidths(sessions, "after a merge");
+}
+
 }  // namespace
 }  // namespace datastorage::postgres
 
 int main(int argc, char** argv) {
   datastorage::postgres::Bench bench(argc > 1 ? std::atoi(argv[1]) : 20'000);
+  if (argc > 2 && std::string_view(argv[2]) == "layouts") {
+    bench.Layouts();
+    return 0;
+  }
   bench.Forms();
   bench.Commits();
   bench.Moves();

@@ -158,6 +158,16 @@ const std::array<MetricDescription, kMetricCount>& Table() {
        "New vectors that this replica brought into pgvector's index.",
        {},
        {}},
+      {"datastorage_vector_segments",
+       kGauge,
+       "Segments of pgvector's index that were built whole and are searched.",
+       {},
+       {}},
+      {"datastorage_vector_segment_builds_total",
+       kCounter,
+       "Segments that this replica built of new vectors, or merged.",
+       {},
+       {}},
       {"datastorage_build_info", kGauge, "Always 1; what runs.", {"version", "compiler"}, {}},
   }};
   return table;

@@ -45,9 +45,11 @@ enum class Metric : std::uint8_t {
   kSharedCacheStores,   // {result}
   kVectorHeadRows,
   kVectorHeadMoved,
+  kVectorSegments,
+  kVectorSegmentBuilds,
   kBuild,  // {version, compiler}
 };
-inline constexpr int kMetricCount = 32;
+inline constexpr int kMetricCount = 34;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

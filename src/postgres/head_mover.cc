@@ -6,11 +6,12 @@
 namespace datastorage::postgres {
 namespace {
 
-constexpr Duration kMeasurePause = std::chrono::milliseconds(200);
+constexpr Duration kMeasurePause = std::chrono::milliseconds(500);
 constexpr Duration kRoundTimeout = std::chrono::seconds(10);
+// Of the largest segment on a busy machine.
+constexpr Duration kBuildTimeout = std::chrono::minutes(20);
 constexpr Duration kRetryPause = std::chrono::seconds(1);
-// While a burst fills the head, moving gets one part in so many of a session's time.
-constexpr int kBurstShare = 5;
+constexpr Duration kCancelPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -19,15 +20,19 @@ HeadMover::HeadMover(Runtime& runtime, Sessions& sessions, Metrics& metrics, con
       sessions_(sessions),
       metrics_(metrics),
       options_(options),
+      builder_(sessions, metrics, options.segments),
+      policy_({options.segments.row_count, options.head_count_max, options.rest}),
       mutex_(runtime),
-      stopping_(runtime) {}
+      changed_(runtime) {}
 
 HeadMover::~HeadMover() {
   Stop();
 }
 
 void HeadMover::Start() {
-  task_ = runtime_.Spawn("head-mover", [this] { Run(); });
+  running_count_ = 2;
+  tasks_.push_back(runtime_.Spawn("head-mover", [this] { Run(&HeadMover::MoveRound); }));
+  tasks_.push_back(runtime_.Spawn("segment-merger", [this] { Run(&HeadMover::MergeRound); }));
 }
 
 void HeadMover::Stop() {
@@ -35,45 +40,79 @@ void HeadMover::Stop() {
     const MutexLock lock(mutex_);
     is_stopping_ = true;
   }
-  stopping_.NotifyAll();
-  task_.reset();
+  changed_.NotifyAll();
+  for (;;) {
+    builder_.Cancel();
+    const MutexLock lock(mutex_);
+    if (running_count_ == 0) break;
+    changed_.Wait(mutex_, Deadline::In(kCancelPause, runtime_));
+    if (running_count_ == 0) break;
+  }
+  tasks_.clear();
 }
 
-void HeadMover::Run() {
+void HeadMover::Run(Duration (HeadMover::*round)()) {
   for (;;) {
-    const Deadline rest = Deadline::In(RunRound(), runtime_);
+    const Deadline rest = Deadline::In((this->*round)(), runtime_);
     const MutexLock lock(mutex_);
-    while (!is_stopping_ && !rest.HasPassed(runtime_)) stopping_.Wait(mutex_, rest);
-    if (is_stopping_) return;
+    while (!is_stopping_ && !rest.HasPassed(runtime_)) changed_.Wait(mutex_, rest);
+    if (!is_stopping_) continue;
+    --running_count_;
+    break;
   }
+  changed_.NotifyAll();
 }
 
 // Returns how long to rest.
-Duration HeadMover::RunRound() {
-  const SteadyTime begin = runtime_.Now();
-  const Deadline deadline = Deadline::In(kRoundTimeout, runtime_);
-  Result<void> measured;
-  if (!measured_at_.has_value() || begin - *measured_at_ >= kMeasurePause) {
-    const Result<std::int64_t> count = Measure(deadline);
-    if (!count.has_value()) measured = count.error();
+Duration HeadMover::MoveRound() {
+  const Result<std::int64_t> moved = Work();
+  if (moved.has_value()) return *moved > 0 ? Duration{0} : options_.idle_pause;
+  {
+    const MutexLock lock(mutex_);
+    if (is_stopping_) return kRetryPause;
   }
-  const SteadyTime middle = runtime_.Now();
-  const Result<int> moved =
-      measured.has_value() ? RunOnce(deadline) : Result<int>(measured.error());
-  if (!moved.has_value()) {
-    Log(LogLevel::kWarning,
-        "moving new vectors into their index failed; trying again",
-        {{"code", NameOf(moved.error().code)}});
-    return kRetryPause;
-  }
-  if (*moved == 0) return options_.idle_pause;
-  return RestAfter(runtime_.Now() - middle);
+  Log(LogLevel::kWarning,
+      "moving new vectors into their index failed; trying again",
+      {{"code", NameOf(moved.error().code)}});
+  return kRetryPause;
 }
 
-// What is deferred is done when the burst is over, or the head half full.
-Duration HeadMover::RestAfter(Duration work) const {
-  const bool is_burst = head_count_ > earlier_count_ && head_count_ < options_.head_count_max / 2;
-  return is_burst ? work * (kBurstShare - 1) : Duration{0};
+Result<std::int64_t> HeadMover::Work() {
+  const SteadyTime begin = runtime_.Now();
+  const Deadline deadline = Deadline::In(kRoundTimeout, runtime_);
+  if (!measured_at_.has_value() || begin - *measured_at_ >= kMeasurePause) {
+    DS_RETURN_IF_ERROR(Measure(deadline));
+  }
+  switch (policy_.Next(begin)) {
+    case HeadWork::kNothing: return 0;
+    case HeadWork::kMove: {
+      DS_ASSIGN_OR_RETURN(const int moved, RunOnce(deadline));
+      policy_.NoteMoved(moved);
+      return moved;
+    }
+    case HeadWork::kBuild: break;
+  }
+  DS_ASSIGN_OR_RETURN(const std::int64_t moved,
+                      builder_.Build(Deadline::In(kBuildTimeout, runtime_)));
+  policy_.NoteMoved(moved);
+  measured_at_.reset();
+  return moved;
+}
+
+Duration HeadMover::MergeRound() {
+  const Result<std::int64_t> merged =
+      may_merge_ ? builder_.Merge(Deadline::In(kBuildTimeout, runtime_)) : 0;
+  if (merged.has_value() && *merged > 0) return Duration{0};
+  const Result<std::int64_t> dropped =
+      merged.has_value() ? builder_.DropRetired(Deadline::In(kRoundTimeout, runtime_)) : merged;
+  if (dropped.has_value()) return options_.merge_pause;
+  const MutexLock lock(mutex_);
+  if (!is_stopping_) {
+    Log(LogLevel::kWarning,
+        "merging segments of vectors failed; trying again",
+        {{"code", NameOf(dropped.error().code)}});
+  }
+  return options_.merge_pause;
 }
 
 Result<int> HeadMover::RunOnce(Deadline deadline) {
@@ -93,11 +132,14 @@ Result<std::int64_t> HeadMover::Measure(Deadline deadline) {
   DS_ASSIGN_OR_RETURN(
       const std::vector<Rows> rows,
       sessions_.Write("count new vectors", calls, Sessions::Durability::kNothing, deadline));
-  earlier_count_ = head_count_;
-  head_count_ = rows.front().Integer(0, 0);
-  metrics_.Set(Metric::kVectorHeadRows, static_cast<double>(head_count_));
+  const std::int64_t count = rows.front().Integer(0, 0);
+  metrics_.Set(Metric::kVectorHeadRows, static_cast<double>(count));
+  metrics_.Set(Metric::kVectorSegments, static_cast<double>(rows.front().Integer(0, 1)));
   measured_at_ = runtime_.Now();
-  return head_count_;
+  policy_.NoteCount(count, *measured_at_);
+  may_merge_ =
+      policy_.IsAtRest(*measured_at_) || rows.front().Integer(0, 1) >= options_.segment_count_max;
+  return count;
 }
 
 }  // namespace datastorage::postgres

@@ -2,6 +2,7 @@
 #include "postgres/pgvector_index.h"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -61,30 +62,45 @@ VectorIndexCapabilities PgvectorIndex::Capabilities() const {
   return capabilities;
 }
 
+// Of "0:17,3:8192".
+std::vector<PgvectorIndex::Segment> PgvectorIndex::SegmentsOf(std::string_view text) {
+  std::vector<Segment> segments;
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at < end) {
+    Segment& segment = segments.emplace_back();
+    at = std::from_chars(at, end, segment.number).ptr + 1;
+    if (at < end) at = std::from_chars(at, end, segment.row_count).ptr + 1;
+  }
+  return segments;
+}
+
 // Rows of read_vector_mark. Errors: kUnavailable when the tables were taken over by another set.
-Result<void> PgvectorIndex::Note(const Rows& mark) {
+Result<PgvectorIndex::Tables> PgvectorIndex::Note(const Rows& mark) {
   const VectorSetId held = mark.IsNull(0, 0) ? 0 : mark.Integer(0, 0);
   const VectorSetId claimed = claimed_.load();
   if (claimed != 0 && held != claimed) {
     return Unavailable("the vector tables are those of set " + std::to_string(held) + " by now");
   }
   if (mark.IsNull(0, 2)) return Unavailable("the database has lost pgvector");
-  is_head_full_ = mark.Bool(0, 1);
-  vector_type_ = static_cast<std::uint32_t>(mark.Integer(0, 2));
-  body_byte_count_ = mark.Integer(0, 3);
-  return {};
+  const std::lock_guard lock(mutex_);
+  tables_.is_head_full = mark.Bool(0, 1);
+  tables_.vector_type = static_cast<std::uint32_t>(mark.Integer(0, 2));
+  tables_.segments = SegmentsOf(mark.Text(0, 3));
+  return tables_;
 }
 
 Result<PgvectorIndex::Tables> PgvectorIndex::KnownTables(Deadline deadline) {
   if (deadline.HasPassed()) return DeadlineExceeded("vector tables: no time left");
-  if (vector_type_.load() == 0) {
-    DS_ASSIGN_OR_RETURN(const Rows mark,
-                        sessions_.ReadOne("read the mark of the vector tables",
-                                          Unprepared(VectorQuery::kReadVectorMark),
-                                          deadline));
-    DS_RETURN_IF_ERROR(Note(mark));
+  {
+    const std::lock_guard lock(mutex_);
+    if (tables_.vector_type != 0) return tables_;
   }
-  return Tables{vector_type_.load(), is_head_full_.load(), body_byte_count_.load()};
+  DS_ASSIGN_OR_RETURN(const Rows mark,
+                      sessions_.ReadOne("read the mark of the vector tables",
+                                        Unprepared(VectorQuery::kReadVectorMark),
+                                        deadline));
+  return Note(mark);
 }
 
 Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrite> writes,
@@ -94,7 +110,10 @@ Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrit
   Result<std::vector<ApplyResult>> results = ApplyTo(tables, writes, deadline);
   if (results.has_value() || results.error().code != ErrorCode::kInternal) return results;
   // A database that was made anew has other numbers for types.
-  vector_type_ = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    tables_.vector_type = 0;
+  }
   DS_ASSIGN_OR_RETURN(const Tables now, KnownTables(deadline));
   return now.vector_type == tables.vector_type ? std::move(results)
                                                : ApplyTo(now, writes, deadline);

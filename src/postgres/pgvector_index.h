@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ class PgvectorIndex : public VectorIndex {
     // The vector index is asked only where more rows than this may be nearest, and more than
     // 13 · √(all). Below, comparing with each of them is faster, and exact.
     std::int64_t exact_row_count_least = 1'000;
+    // How many candidates a walk through a segment's graph keeps, at least: of one as it was built,
+    // and of a merged one.
+    int search_width_small = 20;
+    int search_width_large = 150;
   };
 
   // REQUIRES: the sessions' database passed CheckPgvector.
@@ -51,31 +56,38 @@ class PgvectorIndex : public VectorIndex {
 
  private:
   // What was read of the tables by the last call that used them.
+  struct Segment {
+    std::int64_t number = 0;
+    std::int64_t row_count = 0;
+  };
   struct Tables {
     std::uint32_t vector_type = 0;
     bool is_head_full = false;
-    std::int64_t body_byte_count = 0;
+    std::vector<Segment> segments;  // Of the body, by rising numbers.
   };
+  static std::vector<Segment> SegmentsOf(std::string_view text);
   struct Round;
   struct Question;
+  struct Group;
 
   Result<Tables> KnownTables(Deadline deadline);
-  Result<void> Note(const Rows& mark);
+  Result<Tables> Note(const Rows& mark);
+  Result<Neighbors> Near(Question& question, const Tables& tables, Deadline deadline);
   Result<std::vector<ApplyResult>> ApplyTo(const Tables& tables,
                                            std::span<const VectorWrite> writes,
                                            Deadline deadline);
-  Result<Neighbors> Exact(const Question& question,
+  Result<Neighbors> Exact(Question& question,
                           std::int64_t row_count_max,
                           Deadline deadline,
                           bool& has_too_many);
-  Result<Neighbors> ByGraph(const Question& question, Deadline deadline);
+  std::vector<Group> GroupsOf(const Question& question) const;
+  Result<Neighbors> ByGraph(Question& question, Deadline deadline);
 
   Sessions& sessions_;
   const Options options_;
   std::atomic<VectorSetId> claimed_ = 0;
-  std::atomic<std::uint32_t> vector_type_ = 0;  // 0: not known yet.
-  std::atomic<bool> is_head_full_ = false;
-  std::atomic<std::int64_t> body_byte_count_ = 0;
+  mutable std::mutex mutex_;
+  Tables tables_;  // Its type is 0: not known yet.
   mutable std::atomic<std::int64_t> size_ = 0;
 };
 

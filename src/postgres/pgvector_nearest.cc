@@ -3,6 +3,8 @@
 // are compared one by one, many are looked for through the graph, and what came back is checked.
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
 
 #include "postgres/filter_sql.h"
 #include "postgres/half_vector.h"
@@ -14,9 +16,12 @@ namespace {
 // Measured: where comparing all that match costs what the graph costs.
 constexpr double kCrossover = 13;
 constexpr std::int64_t kExactRowCountMost = 20'000;
-// Nine rows a page; rows that are dead and not yet cleared away count.
-constexpr std::int64_t kBodyRowByteCount = 8'192 / 9;
-constexpr int kSearchWidthLeast = 400;
+// How often a search begins again because segments were built or merged since it was planned.
+constexpr int kTryCountMax = 4;
+// Rows of a segment: up to where little width will do, and beyond what is merged (segment 0).
+constexpr std::int64_t kSmallSegmentMost = 16'384;
+constexpr std::int64_t kLargeSegmentMost = 131'072;
+constexpr int kOversizeWidth = 400;
 constexpr int kSearchWidthMost = 1'000;  // The extension's own bound.
 
 // Both vectors are rounded, each turned by at most 2^-11; and sums of 384 floats.
@@ -68,13 +73,39 @@ void KeepBest(std::vector<Neighbor>& hits, int count_max) {
 
 }  // namespace
 
+// Segments that are searched by one statement.
+struct PgvectorIndex::Group {
+  int width = 0;
+  std::vector<Segment> segments{};
+};
+
 // $1 is the vector; the filter's values follow.
 struct PgvectorIndex::Question {
   Parameters parameters{};
   std::string relation{};
   std::string condition{};  // Over `relation` AS r; empty: everything.
   int count_max = 0;
+  // What the body is read of; what is not here, is not in the plan either. Empty: everything.
+  std::vector<Segment> segments{};
+  // What it ought to have been read of: the live ones of the last snapshot that lacked one.
+  std::optional<std::vector<Segment>> others{};
 
+  void Compare(const std::vector<Segment>& live) {
+    if (segments.empty()) return;
+    if (!std::ranges::includes(segments, live, {}, &Segment::number, &Segment::number)) {
+      others = live;
+    }
+  }
+  // A subquery's text.
+  static std::string Body(const std::vector<Segment>& segments) {
+    if (segments.empty()) return "vector_body";
+    std::string text = "(SELECT record_id, v FROM vector_body WHERE segment IN (";
+    for (const Segment& segment : segments) {
+      if (text.back() != '(') text += ",";
+      text += std::to_string(segment.number);
+    }
+    return text + "))";
+  }
   bool HasFilter() const { return !condition.empty(); }
   std::string Limit() const { return " LIMIT " + std::to_string(count_max); }
   // Joins `relation` to a table of vectors.
@@ -99,12 +130,24 @@ Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
     question.relation = RelationOf(filter);
     DS_ASSIGN_OR_RETURN(question.condition, CompileFilter(filter, question.parameters));
   }
-  const std::int64_t row_count = tables.body_byte_count / kBodyRowByteCount;
+  question.segments = tables.segments;
+  for (int attempt = 1;; ++attempt) {
+    DS_ASSIGN_OR_RETURN(Neighbors found, Near(question, tables, deadline));
+    if (!question.others.has_value()) return found;
+    question.segments.clear();
+    if (attempt < kTryCountMax) question.segments = *std::move(question.others);
+    question.others.reset();
+  }
+}
+
+Result<Neighbors> PgvectorIndex::Near(Question& question, const Tables& tables, Deadline deadline) {
+  std::int64_t row_count = 0;
+  for (const Segment& segment : tables.segments) row_count += segment.row_count;
   const auto crossover =
       static_cast<std::int64_t>(kCrossover * std::sqrt(static_cast<double>(row_count)));
   const std::int64_t row_count_max =
       std::max(std::clamp(crossover, options_.exact_row_count_least, kExactRowCountMost),
-               std::int64_t{count_max});
+               std::int64_t{question.count_max});
   if (question.HasFilter() || row_count <= row_count_max) {
     bool has_too_many = false;
     Result<Neighbors> found =
@@ -112,26 +155,27 @@ Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
     if (!found.has_value() || !has_too_many) return found;
   }
   DS_ASSIGN_OR_RETURN(Neighbors found, ByGraph(question, deadline));
-  if (found.hits.size() == static_cast<std::size_t>(count_max)) return found;
+  if (found.hits.size() == static_cast<std::size_t>(question.count_max)) return found;
   // The graph gave up before it had met all that match.
   bool has_too_many = false;
   return Exact(question, 0, deadline, has_too_many);
 }
 
 // Compares all that match, if they are at most `row_count_max` (0: however many).
-Result<Neighbors> PgvectorIndex::Exact(const Question& question,
+Result<Neighbors> PgvectorIndex::Exact(Question& question,
                                        std::int64_t row_count_max,
                                        Deadline deadline,
                                        bool& has_too_many) {
   const std::string most = std::to_string(row_count_max);
   const std::string most_and_one = std::to_string(row_count_max + 1);
-  std::string head = "vector_head AS h", body = "vector_body AS b";
+  std::string head = "vector_head AS h", body = Question::Body(question.segments) + " AS b";
   std::string sql = "WITH ";
   if (question.HasFilter()) {
     sql += "matching AS MATERIALIZED (SELECT r.id FROM " + question.relation + " AS r WHERE " +
            question.condition + (row_count_max > 0 ? " LIMIT " + most_and_one : "") + "), ";
     head = "matching AS m JOIN vector_head AS h ON h.record_id = m.id";
-    body = "matching AS m JOIN vector_body AS b ON b.record_id = m.id";
+    body =
+        "matching AS m JOIN " + Question::Body(question.segments) + " AS b ON b.record_id = m.id";
   }
   sql += row_count_max > 0 ? "size AS MATERIALIZED (SELECT count(*) AS n FROM matching), "
                            : "size AS (SELECT 0::bigint AS n), ";
@@ -150,7 +194,8 @@ Result<Neighbors> PgvectorIndex::Exact(const Question& question,
   calls.push_back(CallOf(std::move(sql), question.parameters));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       sessions_.Read("search vectors one by one", calls, deadline));
-  DS_RETURN_IF_ERROR(Note(rows.front()));
+  DS_ASSIGN_OR_RETURN(const Tables now, Note(rows.front()));
+  question.Compare(now.segments);
   has_too_many = row_count_max > 0 && rows.back().Integer(0, 0) > row_count_max;
   Neighbors found;
   Collect(rows.back(), 1, found.hits);
@@ -160,22 +205,41 @@ Result<Neighbors> PgvectorIndex::Exact(const Question& question,
   return found;
 }
 
+// A small graph needs little width: the nearest are spread over all of them.
+std::vector<PgvectorIndex::Group> PgvectorIndex::GroupsOf(const Question& question) const {
+  Group small{options_.search_width_small, {}}, large{options_.search_width_large, {}};
+  for (const Segment& segment : question.segments) {
+    Group& group = segment.row_count > kSmallSegmentMost ? large : small;
+    group.segments.push_back(segment);
+    if (segment.row_count > kLargeSegmentMost) group.width = kOversizeWidth;
+  }
+  if (question.segments.empty()) return {{kOversizeWidth, {}}};
+  std::vector<Group> groups;
+  for (Group& group : {std::ref(small), std::ref(large)}) {
+    if (group.segments.empty()) continue;
+    const int wanted = 2 * question.count_max / static_cast<int>(group.segments.size());
+    group.width = std::clamp(wanted, group.width, std::max(group.width, kSearchWidthMost));
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
 // Head and body in one snapshot: a vector that moves meanwhile is in one of them. Empty where the
 // body gave fewer than were asked for.
-Result<Neighbors> PgvectorIndex::ByGraph(const Question& question, Deadline deadline) {
-  const int width = std::clamp(2 * question.count_max, kSearchWidthLeast, kSearchWidthMost);
+Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) {
   std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
-  calls.push_back(CallOf(std::string(kGraphSettings)));
-  calls.back().parameters.Add(std::string_view(std::to_string(width)));
   const std::string select = "SELECT n.record_id, p.stamp, n.distance FROM (";
   const std::string stamps = ") AS n JOIN vector_point AS p ON p.record_id = n.record_id";
-  const std::size_t body_at = calls.size();
-  calls.push_back(CallOf(select +
-                             "SELECT b.record_id, b.v <=> $1::halfvec AS distance"
-                             " FROM vector_body AS b" +
-                             question.Join("b") + " ORDER BY b.v <=> $1::halfvec" +
-                             question.Limit() + stamps,
-                         question.parameters));
+  std::vector<std::size_t> body_at;
+  for (const Group& group : GroupsOf(question)) {
+    calls.push_back(CallOf(std::string(kGraphSettings)));
+    calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
+    body_at.push_back(calls.size());
+    calls.push_back(CallOf(select + "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM " +
+                               Question::Body(group.segments) + " AS b" + question.Join("b") +
+                               " ORDER BY b.v <=> $1::halfvec" + question.Limit() + stamps,
+                           question.parameters));
+  }
   calls.push_back(CallOf(std::string(kHeadSettings)));
   // Sorted first, and looked up in this order until enough pass.
   calls.push_back(CallOf(select +
@@ -187,10 +251,11 @@ Result<Neighbors> PgvectorIndex::ByGraph(const Question& question, Deadline dead
                          question.parameters));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       sessions_.Read("search vectors by their graph", calls, deadline));
-  DS_RETURN_IF_ERROR(Note(rows.front()));
+  DS_ASSIGN_OR_RETURN(const Tables now, Note(rows.front()));
+  question.Compare(now.segments);
   Neighbors found;
-  if (rows[body_at].count() < question.count_max) return found;
-  Collect(rows[body_at], 0, found.hits);
+  for (const std::size_t at : body_at) Collect(rows[at], 0, found.hits);
+  if (found.hits.size() < static_cast<std::size_t>(question.count_max)) return {};
   Collect(rows.back(), 0, found.hits);
   KeepBest(found.hits, question.count_max);
   found.score_error = kScoreError;

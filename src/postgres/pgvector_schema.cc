@@ -22,7 +22,8 @@ constexpr std::string_view kInspect =
     " (SELECT extversion FROM pg_extension WHERE extname = 'vector'),"
     " to_regtype('halfvec') IS NOT NULL,"
     " to_regclass('vector_mark') IS NOT NULL AND to_regclass('vector_point') IS NOT NULL"
-    " AND to_regclass('vector_head') IS NOT NULL AND to_regclass('vector_body') IS NOT NULL";
+    " AND to_regclass('vector_head') IS NOT NULL AND to_regclass('vector_body') IS NOT NULL"
+    " AND to_regclass('vector_segment') IS NOT NULL";
 
 struct Extension {
   std::optional<std::string> offered;
@@ -92,8 +93,10 @@ Result<void> InstallPgvector(Connection& owner,
   std::string script = "SET statement_timeout = 0;";
   if (version < kParallelBuild) script += "SET max_parallel_maintenance_workers = 0;";
   DS_RETURN_IF_ERROR(owner.RunScript("prepare for pgvector", script, deadline));
-  DS_RETURN_IF_ERROR(owner.RunScript(
-      "make pgvector's tables", std::string(sql::postgres::k_vector_schema), deadline));
+  // One script, and so one transaction.
+  script = sql::postgres::k_vector_schema;
+  script += sql::postgres::k_vector_segments;
+  DS_RETURN_IF_ERROR(owner.RunScript("make pgvector's tables", script, deadline));
   if (service_role.empty()) return {};
   return Grant(owner, sql::postgres::k_vector_grants, service_role, deadline);
 }

@@ -39,7 +39,8 @@ ConnectionPool::Opener WriterOpener(const ConnectionOptions& options, bool has_r
 
 Sessions::Sessions(const Options& options)
     : writers_(options.writer_count, WriterOpener(options.connection, options.has_records)),
-      readers_(options.reader_count, ReaderOpener(options.connection, options.has_records)) {}
+      readers_(options.reader_count, ReaderOpener(options.connection, options.has_records)),
+      builders_(kBuilderCount, ReaderOpener(options.connection, false)) {}
 
 Result<std::vector<Rows>> Sessions::Read(std::string_view doing,
                                          const std::vector<Call>& calls,

@@ -31,6 +31,10 @@ class Sessions {
   ConnectionPool& writers() { return writers_; }
   // For what needs a session of its own through several steps.
   ConnectionPool& readers() { return readers_; }
+  // For what takes minutes; opened when first needed. Nothing is prepared in them.
+  ConnectionPool& builders() { return builders_; }
+
+  static constexpr int kBuilderCount = 2;
 
   // Runs the calls in one snapshot and one round trip; returns the rows of each, in order. A
   // session that turns out to be lost is replaced once: reading twice changes nothing.
@@ -53,6 +57,7 @@ class Sessions {
  private:
   ConnectionPool writers_;
   ConnectionPool readers_;
+  ConnectionPool builders_;
 };
 
 }  // namespace datastorage::postgres

@@ -15,13 +15,16 @@ struct QueryText {
 
 // In the order of VectorQuery.
 constexpr std::array<QueryText, static_cast<std::size_t>(VectorQuery::kCount)> kTexts{{
+    {"build_segment", sql::postgres::k_build_segment},
     {"claim_vectors", sql::postgres::k_claim_vectors},
     {"count_live_points", sql::postgres::k_count_live_points},
     {"drop_body_vectors", sql::postgres::k_drop_body_vectors},
     {"drop_head_vectors", sql::postgres::k_drop_head_vectors},
+    {"drop_retired_segments", sql::postgres::k_drop_retired_segments},
     {"held_points", sql::postgres::k_held_points},
     {"highest_point_stamp", sql::postgres::k_highest_point_stamp},
     {"measure_head", sql::postgres::k_measure_head},
+    {"merge_segments", sql::postgres::k_merge_segments},
     {"move_head", sql::postgres::k_move_head},
     {"purge_tombstones", sql::postgres::k_purge_tombstones},
     {"put_body_vectors", sql::postgres::k_put_body_vectors},

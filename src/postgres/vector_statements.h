@@ -25,13 +25,16 @@ enum class VectorWriteMode : std::uint8_t {
 };
 
 enum class VectorQuery : std::uint8_t {
+  kBuildSegment,
   kClaimVectors,
   kCountLivePoints,
   kDropBodyVectors,
   kDropHeadVectors,
+  kDropRetiredSegments,
   kHeldPoints,
   kHighestPointStamp,
   kMeasureHead,
+  kMergeSegments,
   kMoveHead,
   kPurgeTombstones,
   kPutBodyVectors,

@@ -76,6 +76,33 @@ TEST_F(HeadMoverTest, WritesIntoTheBodyWhereThatIsWhatIsWanted) {
   EXPECT_EQ(store.Nearest(vector, {}, 1), std::vector<RecordId>{create.id});
 }
 
+TEST_F(HeadMoverTest, BuildsSegmentsMergesThemAndLeavesTheRestToSearches) {
+  Create(50);
+  HeadMover::Options options;
+  options.segments.row_count = 10;
+  options.segments.merge_count = 4;
+  options.head_count_max = 40;
+  options.segment_count_max = 4;
+  options.idle_pause = options.merge_pause = std::chrono::milliseconds(5);
+  HeadMover mover(ThreadRuntime(), store_.sessions, metrics_, options);
+  mover.Start();
+  const auto await = [&](const std::string& question, const std::string& answer) {
+    const Deadline deadline = Soon();
+    while (store_.Ask(question) != answer) {
+      ASSERT_FALSE(deadline.HasPassed()) << question << " is never " << answer;
+      std::this_thread::yield();
+    }
+  };
+  await(
+      "SELECT string_agg(row_count::text, ' ' ORDER BY row_count) FROM vector_segment"
+      " WHERE retired_at IS NULL",
+      "10 40");
+  EXPECT_EQ(Rows("vector_head"), "0");
+  Create(9);
+  mover.Stop();
+  EXPECT_EQ(Rows("vector_head"), "9");
+}
+
 // Two movers, two writers that change and erase what is on its way, and a reader that must find
 // every vector exactly once.
 TEST_F(HeadMoverTest, LosesNothingBesideWriters) {
@@ -85,8 +112,10 @@ TEST_F(HeadMoverTest, LosesNothingBesideWriters) {
     creations.push_back(EmbeddedCreation("r" + std::to_string(i), random_.Unit()));
   }
   store_.Commit({creations.begin(), creations.end()});
-  HeadMover first(ThreadRuntime(), store_.sessions, metrics_, {.batch_count = 7});
-  HeadMover second(ThreadRuntime(), store_.sessions, metrics_, {.batch_count = 7});
+  HeadMover first(
+      ThreadRuntime(), store_.sessions, metrics_, {.batch_count = 7, .rest = Duration{0}});
+  HeadMover second(
+      ThreadRuntime(), store_.sessions, metrics_, {.batch_count = 7, .rest = Duration{0}});
   first.Start();
   second.Start();
   std::atomic<int> writers_left = 2;

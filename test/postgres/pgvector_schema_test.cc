@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "postgres/segment_builder.h"
 #include "postgres/vector_session.h"
 
 namespace datastorage::postgres {
@@ -50,6 +51,34 @@ TEST(PgvectorSchema, SaysByNameWhatIsMissingOrTooOld) {
   EXPECT_TRUE(CheckPgvector(*session, Soon()).has_value()) << "0.10 comes after 0.8";
 }
 
+TEST(PgvectorSchema, TakesABodyThatHadNoSegmentsAsTheFirst) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  const std::string database = server.MakeDatabase();
+  server.Run(
+      database,
+      "CREATE EXTENSION vector; CREATE TABLE vector_body (record_id uuid NOT NULL PRIMARY KEY,"
+      " v halfvec(384) NOT NULL); CREATE INDEX vector_body_by_cosine ON vector_body"
+      " USING hnsw (v halfvec_cosine_ops) WITH (m = 16, ef_construction = 64);"
+      " INSERT INTO vector_body SELECT gen_random_uuid(), array_fill(1, '{384}')::halfvec"
+      " FROM generate_series(1, 3)");
+  const auto owner = OpenSession(server.Conninfo(database));
+  EXPECT_EQ(CodeOf(CheckPgvector(*owner, Soon())), ErrorCode::kConflict);
+  for (int again = 0; again < 2; ++again) {
+    const auto installed = InstallPgvector(*owner, "", Soon());
+    ASSERT_TRUE(installed.has_value()) << installed.error().message;
+  }
+  EXPECT_TRUE(CheckPgvector(*owner, Soon()).has_value());
+  EXPECT_EQ(server.Run(database, "SELECT count(*) FROM vector_body WHERE segment = 0"), "3");
+  server.Run(database,
+             "INSERT INTO vector_body (record_id, v) SELECT gen_random_uuid(), v FROM vector_body"
+             " LIMIT 1");
+  EXPECT_EQ(server.Run(database, "SELECT count(*) FROM vector_body_0"), "4");
+  EXPECT_EQ(server.Run(database,
+                       "SELECT tablename FROM pg_indexes"
+                       " WHERE indexname = 'vector_body_by_cosine'"),
+            "vector_body_0");
+}
+
 TEST(PgvectorSchema, GivesTheRoleOfTheServiceWhatItNeedsAndNoMore) {
   test::PostgresServer& server = test::PostgresServer::Shared();
   const std::string database = MakeVectorDatabase(true);
@@ -74,6 +103,16 @@ TEST(PgvectorSchema, GivesTheRoleOfTheServiceWhatItNeedsAndNoMore) {
   const WriteOp create = EmbeddedCreation("key", vector);
   const auto outcomes = committer.Commit({&create, 1}, CommitMode::kEachForItself, Soon());
   ASSERT_TRUE(outcomes.has_value()) << outcomes.error().message;
+  EXPECT_EQ(index.Nearest(vector, {}, 1, Soon()).value().hits.size(), 1U);
+  Metrics metrics;
+  SegmentBuilder::Options options;
+  options.row_count = 1;
+  options.merge_count = 1;
+  options.retired_age = std::chrono::seconds(0);
+  SegmentBuilder builder(sessions, metrics, options);
+  EXPECT_EQ(builder.Build(Soon()).value(), 1);
+  EXPECT_EQ(builder.Merge(Soon()).value(), 1);
+  EXPECT_EQ(builder.DropRetired(Soon()).value(), 1);
   EXPECT_EQ(index.Nearest(vector, {}, 1, Soon()).value().hits.size(), 1U);
   Call truncate;
   truncate.sql = "TRUNCATE vector_body";

@@ -2,7 +2,7 @@
 -- tells writers when it is full and when a quarter of it is free again.
 --
 -- Params:  the bound.
--- Returns: count.
+-- Returns: count, and how many segments were built and are not retired.
 -- Runs in: a transaction of its own, which writes only when the answer changes.
 WITH waiting AS MATERIALIZED (
   SELECT count(*) AS n FROM (SELECT FROM vector_head LIMIT $1::bigint + 1) AS counted
@@ -12,4 +12,4 @@ marked AS (
   FROM waiting AS w
   WHERE CASE WHEN m.is_head_full THEN w.n * 4 < $1::bigint * 3 ELSE w.n >= $1::bigint END
 )
-SELECT n FROM waiting;
+SELECT n, (SELECT count(*) FROM vector_segment WHERE retired_at IS NULL) FROM waiting;

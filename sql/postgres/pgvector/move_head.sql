@@ -1,5 +1,5 @@
--- move_head: moves vectors from the head to the body, and so into its index. What another mover has
--- in hand, or a writer is about to drop, is left alone.
+-- move_head: moves vectors from the head to segment 0 of the body, row by row into its index. What
+-- another mover has in hand, or a writer is about to drop, is left alone.
 --
 -- Params:  how many at most.
 -- Returns: nothing; the count of inserted rows is how many were moved.
@@ -13,4 +13,4 @@ moved AS (
 )
 INSERT INTO vector_body (record_id, v)
 SELECT record_id, v FROM moved
-ON CONFLICT (record_id) DO UPDATE SET v = excluded.v;
+ON CONFLICT (record_id, segment) DO UPDATE SET v = excluded.v;

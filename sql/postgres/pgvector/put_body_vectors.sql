@@ -1,4 +1,4 @@
--- put_body_vectors: puts the vectors of ids that take_points took into the body.
+-- put_body_vectors: puts the vectors of ids that take_points took into the body: its segment 0.
 --
 -- Params:  arrays of record_id stamp vector.
 -- Returns: nothing.

@@ -1,0 +1,36 @@
+#include "postgres/head_policy.h"
+
+namespace datastorage::postgres {
+namespace {
+
+// Faster than this, vectors come in a burst, whose writers shall have the server for themselves. A
+// builder could hardly keep up.
+constexpr double kBurstRowsPerSecond = 1'000;
+
+}  // namespace
+
+void HeadPolicy::NoteCount(std::int64_t count, SteadyTime now) {
+  const std::int64_t added = count - (count_ - moved_count_);
+  const double seconds = std::chrono::duration<double>(now - counted_at_).count();
+  if (!has_counted_ || added > 0) grown_at_ = now;
+  is_burst_ = has_counted_ && static_cast<double>(added) >= kBurstRowsPerSecond * seconds;
+  has_counted_ = true;
+  count_ = count;
+  moved_count_ = 0;
+  counted_at_ = now;
+}
+
+bool HeadPolicy::IsAtRest(SteadyTime now) const {
+  return has_counted_ && now - grown_at_ >= options_.rest;
+}
+
+HeadWork HeadPolicy::Next(SteadyTime now) const {
+  const std::int64_t waiting = count_ - moved_count_;
+  if (waiting >= options_.segment_row_count) {
+    const bool has_room = waiting < options_.head_count_max / 2;
+    return is_burst_ && has_room ? HeadWork::kNothing : HeadWork::kBuild;
+  }
+  return waiting > 0 && IsAtRest(now) ? HeadWork::kMove : HeadWork::kNothing;
+}
+
+}  // namespace datastorage::postgres
