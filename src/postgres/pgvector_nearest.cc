@@ -237,10 +237,12 @@ Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) 
     calls.push_back(CallOf(std::string(kGraphSettings)));
     calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
     body_at.push_back(calls.size());
-    calls.push_back(CallOf(select + "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM " +
-                               Question::Body(group.segments) + " AS b" + question.Join("b") +
-                               " ORDER BY b.v <=> $1::halfvec" + question.Limit() + stamps,
-                           question.parameters));
+    std::string sql = select;
+    sql += "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM ";
+    sql += Question::Body(group.segments) + " AS b";
+    sql += question.Join("b");
+    sql += " ORDER BY b.v <=> $1::halfvec" + question.Limit();
+    calls.push_back(CallOf(sql += stamps, question.parameters));
   }
   calls.push_back(CallOf(std::string(kHeadSettings)));
   // Sorted first, and looked up in this order until enough pass.
