@@ -33,7 +33,7 @@ class HeadMover {
     Duration idle_pause = std::chrono::milliseconds(200);
     Duration merge_pause = std::chrono::seconds(10);
     // Merging costs as much again as building did, so it waits for a rest until there are so many.
-    std::int64_t segment_count_max = 32;
+    std::int64_t segment_count_max = 16;
   };
 
   HeadMover(Runtime& runtime, Sessions& sessions, Metrics& metrics, const Options& options);

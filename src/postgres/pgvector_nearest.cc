@@ -18,10 +18,11 @@ constexpr double kCrossover = 13;
 constexpr std::int64_t kExactRowCountMost = 20'000;
 // How often a search begins again because segments were built or merged since it was planned.
 constexpr int kTryCountMax = 4;
-// Rows of a segment: up to where little width will do, and beyond what is merged (segment 0).
+// Rows of a segment: up to where little width will do, and beyond eight of these (segment 0).
 constexpr std::int64_t kSmallSegmentMost = 16'384;
-constexpr std::int64_t kLargeSegmentMost = 131'072;
+constexpr std::int64_t kLargeSegmentMost = 65'536;
 constexpr int kOversizeWidth = 400;
+constexpr int kWidthOfFew = 80;          // Together, where there are not many segments.
 constexpr int kSearchWidthMost = 1'000;  // The extension's own bound.
 
 // Both vectors are rounded, each turned by at most 2^-11; and sums of 384 floats.
@@ -217,7 +218,8 @@ std::vector<PgvectorIndex::Group> PgvectorIndex::GroupsOf(const Question& questi
   std::vector<Group> groups;
   for (Group& group : {std::ref(small), std::ref(large)}) {
     if (group.segments.empty()) continue;
-    const int wanted = 2 * question.count_max / static_cast<int>(group.segments.size());
+    const int wanted =
+        std::max(2 * question.count_max, kWidthOfFew) / static_cast<int>(group.segments.size());
     group.width = std::clamp(wanted, group.width, std::max(group.width, kSearchWidthMost));
     groups.push_back(std::move(group));
   }
@@ -235,10 +237,12 @@ Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) 
     calls.push_back(CallOf(std::string(kGraphSettings)));
     calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
     body_at.push_back(calls.size());
-    calls.push_back(CallOf(select + "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM " +
-                               Question::Body(group.segments) + " AS b" + question.Join("b") +
-                               " ORDER BY b.v <=> $1::halfvec" + question.Limit() + stamps,
-                           question.parameters));
+    std::string sql = select;
+    sql += "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM ";
+    sql += Question::Body(group.segments) + " AS b";
+    sql += question.Join("b");
+    sql += " ORDER BY b.v <=> $1::halfvec" + question.Limit();
+    calls.push_back(CallOf(sql += stamps, question.parameters));
   }
   calls.push_back(CallOf(std::string(kHeadSettings)));
   // Sorted first, and looked up in this order until enough pass.

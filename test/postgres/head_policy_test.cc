@@ -21,6 +21,8 @@ TEST(HeadPolicy, LeavesFewVectorsAloneUntilNoneCameForAWhile) {
   EXPECT_EQ(policy.Next(At(seconds(111))), HeadWork::kNothing) << "one came";
   policy.NoteCount(6, At(seconds(119)));
   EXPECT_EQ(policy.Next(At(seconds(119))), HeadWork::kMove);
+  EXPECT_FALSE(policy.IsAtRest(At(seconds(118))));
+  EXPECT_TRUE(policy.IsAtRest(At(seconds(119))));
   policy.NoteMoved(4);
   policy.NoteCount(2, At(seconds(120)));
   EXPECT_EQ(policy.Next(At(seconds(120))), HeadWork::kMove) << "none came while they were moved";
