@@ -18,7 +18,9 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using SystemError = boost::system::error_code;
 
-constexpr std::size_t kReadByteCount = 64u << 10;
+// Memory that is read into is cleared first, so a read asks for more only while reads come full.
+constexpr std::size_t kReadByteCountMin = 4u << 10;
+constexpr std::size_t kReadByteCountMax = 64u << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Refusal Busy(std::string_view reason, std::string detail) {
@@ -64,19 +66,27 @@ void Connection::Abort() {
 
 void Connection::SetTimeout(Duration after) {
   timed_out_ = false;
-  timer_.expires_after(after);
-  timer_.async_wait([self = shared_from_this(), turn = ++timeout_turn_](const SystemError& error) {
-    if (error || turn != self->timeout_turn_) return;
+  timeout_at_ = SystemClock().Now() + after;
+  if (timeout_at_ < timer_at_) ArmTimer(timeout_at_);
+}
+
+void Connection::ClearTimeout() {
+  timed_out_ = false;
+  timeout_at_ = SteadyTime::max();
+}
+
+void Connection::ArmTimer(SteadyTime at) {
+  timer_at_ = at;
+  timer_.expires_at(at);
+  timer_.async_wait([self = shared_from_this(), turn = ++timer_turn_](const SystemError& error) {
+    if (error || turn != self->timer_turn_) return;
+    self->timer_at_ = SteadyTime::max();
+    if (self->timeout_at_ == SteadyTime::max()) return;
+    if (self->timeout_at_ > SystemClock().Now()) return self->ArmTimer(self->timeout_at_);
     self->timed_out_ = true;
     SystemError ignored;
     std::ignore = self->socket_.cancel(ignored);
   });
-}
-
-void Connection::ClearTimeout() {
-  ++timeout_turn_;
-  timed_out_ = false;
-  timer_.cancel();
 }
 
 bool Connection::HasMoreAtHand() {
@@ -98,25 +108,30 @@ awaitable<void> Connection::Run() {
     co_await Serve(reader);
     is_first_request_ = false;
   }
-  ClearTimeout();
+  ++timer_turn_;
+  timer_.cancel();  // It holds this connection.
   Abort();
 }
 
 awaitable<bool> Connection::ReadSome() {
   if (timed_out_ || !socket_.is_open()) co_return false;
   const std::size_t old_size = buffer_.size();
-  buffer_.resize(old_size + kReadByteCount);
+  buffer_.resize(old_size + read_byte_count_);
   SystemError error;
-  const auto target = asio::buffer(buffer_.data() + old_size, kReadByteCount);
+  const auto target = asio::buffer(buffer_.data() + old_size, read_byte_count_);
   auto token = asio::redirect_error(asio::use_awaitable, error);
   const std::size_t count = co_await socket_.async_read_some(target, token);
   buffer_.resize(old_size + (error ? 0 : count));
+  if (count == read_byte_count_) {
+    read_byte_count_ = std::min(2 * read_byte_count_, kReadByteCountMax);
+  }
   co_return !error;
 }
 
 // kNeedsMore: the connection ended before a request began.
 awaitable<ReadProgress> Connection::ReadHead(RequestReader& reader) {
   is_idle_ = buffer_.empty();
+  read_byte_count_ = kReadByteCountMin;
   const ServerOptions& options = context_.options;
   SetTimeout(is_idle_ && !is_first_request_ ? options.idle_timeout : options.header_timeout);
   ReadProgress progress = reader.TakeHead(buffer_);

@@ -74,13 +74,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool HasMoreAtHand();
   void SetTimeout(Duration after);
   void ClearTimeout();
+  void ArmTimer(SteadyTime at);
 
   ConnectionContext& context_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
-  std::uint64_t timeout_turn_ = 0;  // Tells a timeout that was replaced from the current one.
-  Refusal refusal_;                 // Set where ReadHead, ReadBody or ReadPart say kRefused.
-  std::string buffer_;              // Read, and not yet taken.
+  SteadyTime timeout_at_ = SteadyTime::max();  // max(): none.
+  // When the timer fires, never after timeout_at_; what it finds to be later it waits for anew. So
+  // a busy connection, which sets several timeouts a request, sets the timer once in a while.
+  SteadyTime timer_at_ = SteadyTime::max();
+  std::uint64_t timer_turn_ = 0;     // Tells a timer that was replaced from the current one.
+  Refusal refusal_;                  // Set where ReadHead, ReadBody or ReadPart say kRefused.
+  std::string buffer_;               // Read, and not yet taken.
+  std::size_t read_byte_count_ = 0;  // How much to ask for next.
   bool timed_out_ = false;
   bool is_idle_ = false;
   bool is_first_request_ = true;
