@@ -221,6 +221,7 @@ void NewRecordColumns::Add(const StoredVersion& version, const RecordBody& body)
 
 std::vector<Call> NewRecordColumns::TakeCalls() {
   std::vector<Call> calls;
+  calls.reserve(parts_.size());
   for (Part& part : parts_) {
     calls.push_back(
         {.name = NameOfInsert(part.kind), .parameters = part.columns.ForInsert(part.kind)});

@@ -200,9 +200,12 @@ TEST_F(ConnectionTest, IsNotKeptWaitingByteByByte) {
 
 TEST_F(ConnectionTest, GivesASlowBodyATotalTime) {
   options_.body_timeout = 200ms;
+  options_.header_timeout = 10s;  // The timer is set to this when the body's time begins.
   RawClient client(Start());
+  const auto begin = std::chrono::steady_clock::now();
   client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab");
   EXPECT_EQ(client.Receive().value_or(RawAnswer()).status, 408);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
 }
 
 TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
@@ -210,6 +213,17 @@ TEST_F(ConnectionTest, ClosesAnIdleConnectionWithoutAWord) {
   RawClient client(Start());
   ASSERT_EQ(client.Ask(Get("/")).value_or(RawAnswer()).status, 200);
   EXPECT_TRUE(client.IsClosed());
+}
+
+// The timer was set for the head, and goes on from there.
+TEST_F(ConnectionTest, LeavesAnIdleConnectionItsWholeTime) {
+  options_.header_timeout = 300ms;
+  options_.idle_timeout = 600ms;
+  RawClient client(Start());
+  ASSERT_EQ(client.Ask(Get("/")).value_or(RawAnswer()).status, 200);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 500ms);
 }
 
 TEST_F(ConnectionTest, BoundsTheBytesOfBodiesBeingRead) {

@@ -88,7 +88,7 @@ TEST_F(ConnectionTest, KeepsTheDeadlineOfEachStepOfATransaction) {
     EXPECT_EQ(timeout(Deadline::In(std::chrono::minutes(1))), "30s") << "the most of all";
   };
   begin();
-  EXPECT_EQ(timeout(Deadline::In(std::chrono::milliseconds(2'500))).substr(0, 2), "24") << "less";
+  EXPECT_EQ(timeout(Deadline::In(std::chrono::milliseconds(2'450))).substr(0, 2), "24") << "less";
   const Deadline soon = Deadline::In(std::chrono::seconds(1));
   const auto slept = session_->RunOne("sleep", {.sql = "SELECT pg_sleep(60)"}, soon);
   EXPECT_EQ(CodeOf(slept), ErrorCode::kDeadlineExceeded);
