@@ -300,9 +300,10 @@ TEST_F(SegmentBuilderTest, HidesNothingFromSearchesBesideWriters) {
   });
   const Deadline enough = Deadline::In(std::chrono::minutes(2));
   int graph_count = 0;
-  while (build_count < 12 || merge_count < 3) {
+  while (build_count < 12 || merge_count < 3 || graph_count == 0) {
     if (enough.HasPassed()) {
-      ADD_FAILURE() << build_count << " builds, " << merge_count << " merges";
+      ADD_FAILURE() << build_count << " builds, " << merge_count << " merges, " << graph_count
+                    << " searches by graphs";
       break;
     }
     const CreateOp& wanted = still[random_.Below(kStillCount)];
@@ -316,7 +317,6 @@ TEST_F(SegmentBuilderTest, HidesNothingFromSearchesBesideWriters) {
   }
   is_over = true;
   for (std::thread& thread : threads) thread.join();
-  EXPECT_GT(graph_count, 0);
   ExpectSoundTables();
 }
 
