@@ -119,7 +119,7 @@ Result<std::vector<TextHit>> RecordSearch::TextSearch(std::string_view text,
                                                       const Filter& filter,
                                                       int limit,
                                                       Deadline deadline) {
-  return SearchText(sessions_, samples_, {text, filter, limit}, deadline);
+  return SearchText(sessions_, text, filter, limit, deadline);
 }
 
 }  // namespace datastorage::postgres

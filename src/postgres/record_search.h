@@ -1,7 +1,7 @@
 // RecordSearch: lists and searches of the record store; what RecordStore promises of the methods of
 // these names (ports/record_store.h). What TextSearch adds to that is in text_search.h.
 //
-// Threads: safe to call concurrently. Memory: a page at a time, and a sample of the words.
+// Threads: safe to call concurrently. Memory: a page at a time.
 #pragma once
 
 #include <string_view>
@@ -11,14 +11,12 @@
 #include "base/result.h"
 #include "domain/query.h"
 #include "postgres/sessions.h"
-#include "postgres/text_sample.h"
 
 namespace datastorage::postgres {
 
 class RecordSearch {
  public:
-  explicit RecordSearch(Sessions& sessions, const Clock& clock = SystemClock())
-      : sessions_(sessions), samples_(clock) {}
+  explicit RecordSearch(Sessions& sessions) : sessions_(sessions) {}
 
   Result<ListPage> List(const ListQuery& query, Deadline deadline);
   Result<std::int64_t> Count(const Filter& filter, std::int64_t cap, Deadline deadline);
@@ -37,7 +35,6 @@ class RecordSearch {
 
  private:
   Sessions& sessions_;
-  TextSamples samples_;
 };
 
 }  // namespace datastorage::postgres

@@ -52,16 +52,6 @@ class ByteReader {
 
 }  // namespace
 
-std::vector<std::string_view> StemsOf(std::span<const std::uint8_t> words) {
-  ByteReader reader(words);
-  std::vector<std::string_view> stems(reader.Number(4));
-  for (std::string_view& stem : stems) {
-    stem = reader.Text();
-    reader.Skip(std::size_t{reader.Number(2)} * 2);
-  }
-  return stems;
-}
-
 TermCounter::TermCounter(const std::vector<SearchTerm>& terms) {
   for (const SearchTerm& term : terms) {
     std::vector<std::size_t>& numbers = terms_.emplace_back();

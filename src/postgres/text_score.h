@@ -14,9 +14,6 @@
 
 namespace datastorage::postgres {
 
-// The stems of a record, by its `words` in binary form, which must outlive them.
-std::vector<std::string_view> StemsOf(std::span<const std::uint8_t> words);
-
 // What is known of all records.
 struct TextStatistics {
   double record_count = 0;

@@ -38,15 +38,11 @@ struct Looked {
 
 class TextSearch {
  public:
-  TextSearch(Sessions& sessions,
-             TextSamples& samples,
-             const TextQuestion& question,
-             Deadline deadline)
+  TextSearch(Sessions& sessions, std::string_view text, const Filter& filter, Deadline deadline)
       : sessions_(sessions),
-        samples_(samples),
-        filter_(question.filter),
+        filter_(filter),
         deadline_(deadline),
-        terms_(SearchTermsOf(question.text)),
+        terms_(SearchTermsOf(text)),
         counter_(terms_) {}
 
   Result<std::vector<TextHit>> Run(int limit) {
@@ -66,70 +62,46 @@ class TextSearch {
  private:
   // The statistics, and the newest records that match. In a small store that is all.
   Result<void> TakeStock() {
-    std::shared_ptr<const TextSample> sample = samples_.Current();
-    std::vector<std::size_t> counted;  // Terms that are not known to be common.
-    std::vector<std::string> words;
-    for (std::size_t i = 0; i < terms_.size(); ++i) {
-      if (sample != nullptr && sample->IsSurelyOver(terms_[i], kScoredCountMax)) continue;
-      counted.push_back(i);
-      words.push_back(QueryOf(terms_[i]));
-    }
-    const int newest_count = sample == nullptr ? kSampleCount : kNewestCount;
-    DS_ASSIGN_OR_RETURN(const Call newest, NewestCall(filter_, newest_count));
+    std::vector<std::string> words(terms_.size());
+    std::transform(terms_.begin(), terms_.end(), words.begin(), QueryOf);
+    DS_ASSIGN_OR_RETURN(const Call newest, NewestCall(filter_, kSampleCount));
     DS_ASSIGN_OR_RETURN(
         const std::vector<Rows> rows,
         sessions_.Read(
             kDoing,
             {ByIndexOnly(), newest, {.name = NameOf(Query::kStoreSize)}, CountOfWords(words)},
             deadline_));
-    const Rows& records = rows[1];
+    const Rows& sample = rows[1];
+    std::int64_t word_count = 0;
     counts_.assign(terms_.size(), 0);
-    for (int row = 0; row < records.count(); ++row) {
-      Looked record = Look(records, row);
+    for (int row = 0; row < sample.count(); ++row) {
+      Looked record = Look(sample, row);
+      word_count += record.length;
       for (std::size_t i = 0; i < terms_.size(); ++i) counts_[i] += record.frequencies[i] > 0;
-      if (records.Bool(row, 3)) AddCandidate(std::move(record));
+      if (sample.Bool(row, 3)) AddCandidate(std::move(record));
     }
-    const std::int64_t store_size = rows[2].Integer(0, 0);
-    if (sample == nullptr) {
-      sample = SampleOf(records, store_size);
-      is_complete_ = records.count() < kSampleCount;
-      if (!is_complete_) samples_.Keep(sample);
-    }
-    statistics_.record_count = records.count();
-    statistics_.mean_length = sample->MeanLength();
-    if (!is_complete_) Extrapolate(*sample, store_size, counted, rows[3]);
+    is_complete_ = sample.count() < kSampleCount;
+    const double looked_at = std::max(sample.count(), 1);
+    statistics_.record_count = sample.count();
+    // Records without words count as of one word all together.
+    statistics_.mean_length =
+        static_cast<double>(std::max<std::int64_t>(word_count, 1)) / looked_at;
+    if (!is_complete_) Extrapolate(rows[2].Integer(0, 0), rows[3], looked_at);
     statistics_.term_counts.assign(counts_.begin(), counts_.end());
     return {};
   }
 
-  static std::shared_ptr<const TextSample> SampleOf(const Rows& records, std::int64_t store_size) {
-    auto sample = std::make_shared<TextSample>();
-    for (int row = 0; row < records.count(); ++row) {
-      const bool has_words = !records.IsNull(row, 2);
-      sample->Add(records.Integer(row, 1),
-                  has_words ? records.Bytes(row, 2) : std::span<const std::uint8_t>());
-    }
-    sample->Finish(store_size);
-    return sample;
-  }
-
-  // From what is known of the newest records to counts in the store. `held`: of the terms that were
-  // counted.
-  void Extrapolate(const TextSample& sample,
-                   std::int64_t store_size,
-                   const std::vector<std::size_t>& counted,
-                   const Rows& held) {
+  // From counts in the newest records to those in the store.
+  void Extrapolate(std::int64_t store_size, const Rows& held, double looked_at) {
+    const auto size = static_cast<double>(store_size);
     for (std::size_t i = 0; i < counts_.size(); ++i) {
-      counts_[i] = std::max(counts_[i], sample.EstimateOf(terms_[i], store_size));
-    }
-    for (std::size_t i = 0; i < counted.size(); ++i) {
       const std::int64_t count = held.Integer(static_cast<int>(i), 0);
-      std::int64_t& known = counts_[counted[i]];
-      known = count <= kScoredCountMax ? count : std::max(count, known);
+      const bool is_exact = count <= kScoredCountMax;
+      const double expected = static_cast<double>(counts_[i]) * size / looked_at;
+      counts_[i] = is_exact ? count : std::max(count, static_cast<std::int64_t>(expected));
     }
     const std::int64_t most = *std::max_element(counts_.begin(), counts_.end());
-    statistics_.record_count =
-        std::max({static_cast<double>(store_size), statistics_.record_count, double(most)});
+    statistics_.record_count = std::max({size, looked_at, static_cast<double>(most)});
   }
 
   Result<std::vector<Call>> ChooseCandidates() {
@@ -223,7 +195,6 @@ class TextSearch {
   }
 
   Sessions& sessions_;
-  TextSamples& samples_;
   const Filter& filter_;
   const Deadline deadline_;
   const std::vector<SearchTerm> terms_;
@@ -237,12 +208,10 @@ class TextSearch {
 
 }  // namespace
 
-Result<std::vector<TextHit>> SearchText(Sessions& sessions,
-                                        TextSamples& samples,
-                                        const TextQuestion& question,
-                                        Deadline deadline) {
-  DS_CHECK(question.limit > 0 && question.limit <= limits::kSearchCandidateCountMax);
-  return TextSearch(sessions, samples, question, deadline).Run(question.limit);
+Result<std::vector<TextHit>> SearchText(
+    Sessions& sessions, std::string_view text, const Filter& filter, int limit, Deadline deadline) {
+  DS_CHECK(limit > 0 && limit <= limits::kSearchCandidateCountMax);
+  return TextSearch(sessions, text, filter, deadline).Run(limit);
 }
 
 }  // namespace datastorage::postgres

@@ -8,7 +8,6 @@
 
 #include "base/limits.h"
 #include "postgres/generated_records.h"
-#include "support/manual_clock.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -144,17 +143,6 @@ TEST_F(CommonWords, FindTheRecordThatHoldsThemTogether) {
 TEST_F(CommonWords, CountTheNewestRecordsToo) {
   const RecordId newest = Rewrite(kCount, "''w0'':1A,2A,3A", 3);
   EXPECT_EQ(Hits("w0", {}, 3).at(0), newest);
-}
-
-TEST_F(CommonWords, KnowTheMeanLengthByASampleThatIsReadAgainWhenItIsOld) {
-  ManualClock clock;
-  RecordSearch search(store_.sessions, clock);
-  const auto best = [&] { return search.TextSearch("w4000", {}, 1, Soon()).value().at(0).bm25; };
-  const double before = best();
-  store_.Ask("UPDATE record SET word_count = word_count * 10");
-  EXPECT_LT(best(), before * 0.6);  // Ten times the length that is known.
-  clock.Advance(TextSamples::kLifetime + std::chrono::seconds(1));
-  EXPECT_GT(best(), before * 0.9);
 }
 
 }  // namespace
