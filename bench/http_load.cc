@@ -92,7 +92,10 @@ class HttpLoad {
         timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = slots_.size()}};
     epoll_ctl(events_, EPOLL_CTL_ADD, timer_, &event);
-    for (std::size_t i = 0; i < slots_.size(); ++i) Connect(i);
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      Connect(i);
+      idle_.push_back(i);
+    }
   }
 
   ~HttpLoad() {
@@ -119,13 +122,13 @@ class HttpLoad {
   struct Slot {
     std::unique_ptr<HttpConnection> connection;
     Clock::time_point asked_at;
+    bool is_asked = false;
   };
 
   void Connect(std::size_t index) {
     slots_[index].connection = std::make_unique<HttpConnection>(address_);
     epoll_event event{.events = EPOLLIN, .data = {.u64 = index}};
     epoll_ctl(events_, EPOLL_CTL_ADD, slots_[index].connection->descriptor(), &event);
-    idle_.push_back(index);
   }
 
   // Sends what is due as long as there is a connection for it.
@@ -140,6 +143,7 @@ class HttpLoad {
       const std::size_t index = idle_.back();
       idle_.pop_back();
       slots_[index].asked_at = due;
+      slots_[index].is_asked = true;
       if (!slots_[index].connection->Send(requests_[next_++])) Finish(index, {});
     }
   }
@@ -165,7 +169,12 @@ class HttpLoad {
         continue;
       }
       const std::optional<HttpAnswer> answer = slots_[index].connection->Read();
-      if (answer.has_value()) Finish(index, *answer);
+      if (!answer.has_value()) continue;
+      if (slots_[index].is_asked) {
+        Finish(index, *answer);
+      } else {
+        Connect(index);  // The service lets go of who asks nothing for long.
+      }
     }
   }
 
@@ -176,7 +185,8 @@ class HttpLoad {
     counts_[is_good ? "good" : "failed"] += 1;
     if (!is_good) counts_["status_" + std::to_string(answer.status)] += 1;
     if (answer.body.find(R"("vector":"synced")") != std::string_view::npos) counts_["synced"] += 1;
-    if (answer.status == 0) return Connect(index);
+    if (answer.status == 0) Connect(index);
+    slots_[index].is_asked = false;
     idle_.push_back(index);
   }
 
