@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <optional>
 
 #include "base/check.h"
 
@@ -41,16 +42,15 @@ std::string_view LineDefect(std::string_view head) {
 }
 
 // A client may send the whole URI, as to a proxy (RFC 9112, section 3.2.2): what follows its
-// authority is the path and query.
-std::string OriginForm(std::string_view target) {
+// authority, if it is one.
+std::optional<std::string_view> AfterAuthority(std::string_view target) {
+  if (target.starts_with('/')) return std::nullopt;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (ToLower(target.substr(0, scheme.size())) != scheme) continue;
-    const std::size_t end = target.find_first_of("/?", scheme.size());
-    if (end == scheme.size()) return std::string(target);  // Of no host.
-    const std::string rest(end == std::string_view::npos ? "" : target.substr(end));
-    return rest.starts_with('/') ? rest : "/" + rest;
+    const std::size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());
+    if (end > scheme.size()) return target.substr(end);
   }
-  return std::string(target);
+  return std::nullopt;
 }
 
 bool IsDigits(std::string_view text) {
@@ -80,10 +80,13 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
     Request& request = reader_.request_;
     request.method = std::string(method);
     reader_.target_byte_count_ = target.size();
-    const std::string origin = OriginForm({target.data(), target.size()});
+    const std::string_view whole(target.data(), target.size());
+    const std::optional<std::string_view> rest = AfterAuthority(whole);
+    const std::string_view origin = rest.value_or(whole);
     const std::size_t mark = origin.find('?');
     request.path = origin.substr(0, mark);
-    if (mark != std::string::npos) request.query = origin.substr(mark + 1);
+    if (rest.has_value() && request.path.empty()) request.path = "/";
+    if (mark != std::string_view::npos) request.query = origin.substr(mark + 1);
     reader_.is_http_1_0_ = version == 10;
   }
   void on_response_impl(int /*code*/,
