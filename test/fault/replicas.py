@@ -9,7 +9,6 @@ same on every replica. Prints the tally, its last line as JSON; exit status 1 un
 import argparse
 import collections
 import json
-import os
 import random
 import shutil
 import sys
@@ -24,6 +23,7 @@ sys.path.append(str(ROOT / ".deps/python"))
 
 from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
+from load_options import add_load_options  # noqa: E402
 from made_records import COUNT_MAX, KINDS, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
@@ -214,16 +214,8 @@ def options_of(arguments=None):
     parser.add_argument("--rate-min", type=float, default=200, help="acknowledged, or it fails")
     parser.add_argument("--search-rate", type=float, default=22, help="searches a second")
     parser.add_argument("--search-rate-min", type=float, default=20)
-    parser.add_argument("--connections", type=int, default=24)
-    parser.add_argument("--retry-seconds-max", type=float, default=10.0,
-                        help="a longer Retry-After is cut")
-    parser.add_argument("--gives-up-share", type=float, default=0.0,
-                        help="of creations: not tried again after \"nothing was stored\"")
-    parser.add_argument("--records", type=int, default=COUNT_MAX, help="that can be created")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--binary", type=Path, default=Path(os.environ.get(
-        "DATASTORAGE_BINARY", ROOT / "build/datastorage")))
-    parser.add_argument("--folder", help="where to work; made, and kept")
+    add_load_options(parser, connections=24, retry_seconds_max=10.0, gives_up_share=0.0,
+                     records=COUNT_MAX)
     return parser.parse_args(arguments)
 
 

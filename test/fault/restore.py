@@ -12,8 +12,6 @@ import argparse
 import collections
 import datetime
 import json
-import os
-import random
 import shutil
 import sys
 import tempfile
@@ -26,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
+from load_options import add_load_options  # noqa: E402
 from made_records import COUNT_MAX, Maker  # noqa: E402
 from postgres_process import PASSWORD, Postgres  # noqa: E402
 from runbook import Runbook  # noqa: E402
@@ -421,16 +420,8 @@ def options_of(arguments=None):
     parser.add_argument("--scenes", nargs="+", default=tuple(SCENES), choices=tuple(SCENES))
     parser.add_argument("--seconds", type=float, default=60, help="of load in each scene")
     parser.add_argument("--rate", type=float, default=200, help="writes a second")
-    parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--retry-seconds-max", type=float, default=10.0,
-                        help="a longer Retry-After is cut")
-    parser.add_argument("--gives-up-share", type=float, default=0.0,
-                        help="of creations: not tried again after \"nothing was stored\"")
-    parser.add_argument("--records", type=int, default=COUNT_MAX // 4, help="that can be created")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--binary", type=Path, default=Path(os.environ.get(
-        "DATASTORAGE_BINARY", ROOT / "build/datastorage")))
-    parser.add_argument("--folder", help="where to work; made, and kept")
+    add_load_options(parser, connections=16, retry_seconds_max=10.0, gives_up_share=0.0,
+                     records=COUNT_MAX // 4)
     return parser.parse_args(arguments)
 
 

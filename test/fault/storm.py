@@ -11,7 +11,6 @@ import argparse
 import collections
 import http.client
 import json
-import os
 import random
 import shutil
 import sys
@@ -25,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
+from load_options import add_load_options  # noqa: E402
 from made_records import COUNT_MAX, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from search_check import check_searches  # noqa: E402
@@ -273,18 +273,10 @@ def options_of(arguments=None):
     parser.add_argument("--gap", type=float, default=1.0, help="s between kills, at most")
     parser.add_argument("--rate", type=float, default=260, help="writes a second")
     parser.add_argument("--rate-min", type=float, default=200, help="acknowledged, or it fails")
-    parser.add_argument("--connections", type=int, default=24)
-    parser.add_argument("--retry-seconds-max", type=float, default=0.25,
-                        help="a longer Retry-After is cut, to keep the load up")
-    parser.add_argument("--gives-up-share", type=float, default=0.3,
-                        help="of creations: not tried again after \"nothing was stored\"")
-    parser.add_argument("--records", type=int, default=COUNT_MAX, help="that can be created")
     parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory"))
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--binary", type=Path, default=Path(os.environ.get(
-        "DATASTORAGE_BINARY", ROOT / "build/datastorage")))
-    parser.add_argument("--folder", help="where to work; made, and kept")
     parser.add_argument("--mutant", action="store_true", help="commit asynchronously")
+    add_load_options(parser, connections=24, retry_seconds_max=0.25, gives_up_share=0.3,
+                     records=COUNT_MAX)
     return parser.parse_args(arguments)
 
 
