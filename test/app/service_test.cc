@@ -102,7 +102,11 @@ TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
   ASSERT_TRUE(service.has_value()) << service.error().message;
   (*service)->Start();
   EXPECT_EQ((*service)->writes().Create(ARequest(), Soon())->record.vector, VectorState::kSynced);
-  const HealthReport report = (*service)->health().Report(Soon());
+  // The index fills beside the start, too; what stays is the cache that nobody starts again.
+  HealthReport report = (*service)->health().Report(Soon());
+  for (const Deadline filled = Soon(); report.findings.size() > 1 && !filled.HasPassed();) {
+    report = (*service)->health().Report(Soon());
+  }
   EXPECT_TRUE(report.is_ready);
   ASSERT_EQ(report.findings.size(), 1U);
   EXPECT_EQ(report.findings[0].component, "cache");

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "fake/fake_record_store.h"
 #include "postgres/postgres_record_store.h"
@@ -13,6 +14,16 @@
 #include "sqlite/sqlite_record_store.h"
 
 namespace datastorage {
+
+// The suites' names, Suite/postgres: how the build tells those that share a server.
+struct StoreNames {
+  template <class Store>
+  static std::string GetName(int) {
+    if (std::is_same_v<Store, SqliteRecordStore>) return "sqlite";
+    if (std::is_same_v<Store, PostgresRecordStore>) return "postgres";
+    return std::is_same_v<Store, FakeRecordStore> ? "fake" : "idle";
+  }
+};
 
 // Makes an empty store of its type; the folder and clock outlive it.
 template <class Store>

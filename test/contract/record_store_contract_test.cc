@@ -16,7 +16,7 @@ using testing::UnorderedElementsAre;
 
 using Stores =
     testing::Types<SqliteRecordStore, PostgresRecordStore, FakeRecordStore, IdleRecordStore>;
-TYPED_TEST_SUITE(RecordStoreContract, Stores);
+TYPED_TEST_SUITE(RecordStoreContract, Stores, StoreNames);
 
 TYPED_TEST(RecordStoreContract, ReadsBackWhatWasCreated) {
   const CreateOp create = this->Create("k1", "the pod restarts");

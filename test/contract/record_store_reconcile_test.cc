@@ -64,7 +64,7 @@ class RecordStoreReconcile : public RecordStoreContract<Store> {
 
 using Stores =
     testing::Types<SqliteRecordStore, PostgresRecordStore, FakeRecordStore, IdleRecordStore>;
-TYPED_TEST_SUITE(RecordStoreReconcile, Stores);
+TYPED_TEST_SUITE(RecordStoreReconcile, Stores, StoreNames);
 
 TYPED_TEST(RecordStoreReconcile, LeasesTheRowsOfOneSetOnly) {
   const VectorSetId live = this->RegisterLiveSet();

@@ -31,7 +31,7 @@ class RecordStoreSets : public RecordStoreContract<Store> {
 };
 
 using Stores = testing::Types<SqliteRecordStore, PostgresRecordStore, FakeRecordStore>;
-TYPED_TEST_SUITE(RecordStoreSets, Stores);
+TYPED_TEST_SUITE(RecordStoreSets, Stores, StoreNames);
 
 TYPED_TEST(RecordStoreSets, GetTheRowsOfTheirOwnRule) {
   const VectorSetId here = this->RegisterLiveSet();
