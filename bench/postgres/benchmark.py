@@ -150,7 +150,7 @@ class Benchmark:
         self.results["open_loop"] = {"rate": rate, "runs": runs}
 
     def grow(self, server):
-        """What a creation costs in tables of each size; then searches while others create."""
+        """What a creation costs in tables of each size."""
         name, options = next(iter(self.services.items()))
         way = ServiceWay("growth", server, self.programs, *options)
         single = single_way("growth", server, self.programs, False)
@@ -179,32 +179,37 @@ class Benchmark:
                 print_runs(runs)
                 self.results["growth"][size] = runs
                 server.run("DROP INDEX audit_by_embedding", single.database)
-            stored = self._search(way, stored)
         finally:
             way.stop()
 
-    def _search(self, way, stored):
+    def search(self, server):
+        """Semantic searches alone, and while others create."""
         rate, seconds = self.arguments.rate, self.arguments.seconds
-        searches = self.arguments.searches
-        say(f"\n== semantic searches, {searches} a second beside {rate} creates a second, over "
-            f"{stored} records")
-        way.service.wake()
-        count = int(rate * seconds)
-        runs = {"searches": [], "creates": []}
-        for _ in range(self.arguments.rounds_of_rates):
-            create = way.load("create", stored, count, rate=rate)
-            search = way.load("search", 0, int(searches * seconds), rate=searches, connections=8,
-                              seed=2)
-            create.go()
-            search.go()
-            create.wait()
-            search.wait()
-            runs["creates"].append(create.figures())
-            runs["searches"].append(search.figures())
-            stored += count
+        searches, stored = self.arguments.searches, max(self.arguments.sizes)
+        say(f"\n== {searches} semantic searches a second over {stored} records, alone and beside "
+            f"{rate} creates a second")
+        name, options = next(iter(self.services.items()))
+        way = ServiceWay("search", server, self.programs, *options)
+        runs = {"searches alone": [], "searches beside": [], "creates": []}
+        try:
+            way.settle(way.store(0, stored))
+            way.service.wake()
+            count = int(rate * seconds)
+            for turn in range(self.arguments.rounds_of_rates):
+                ask = {"rate": searches, "connections": 8}
+                alone = way.load("search", 0, int(searches * seconds), seed=2 * turn + 3, **ask)
+                runs["searches alone"].append(measured(alone, server, way.service))
+                create = way.load("create", stored, count, rate=rate)
+                beside = way.load("search", 0, int(searches * seconds), seed=2 * turn + 2, **ask)
+                create.go()
+                runs["searches beside"].append(measured(beside, server, way.service))
+                create.wait()
+                runs["creates"].append(create.figures())
+                stored += count
+        finally:
+            way.stop()
         print_runs(runs)
         self.results["search"] = {"records": stored, "runs": runs}
-        return stored
 
     def run(self):
         with PrivateServer(SETTINGS) as server:
@@ -224,7 +229,7 @@ def parse(arguments):
     words = lambda text: [part for part in text.split(",") if part]
     add = parser.add_argument
     add("--programs", type=Path, default=ROOT / "build/bench", help="folder of the built programs")
-    add("--parts", type=words, default=["compare", "sustain", "open_loop", "grow"])
+    add("--parts", type=words, default=["compare", "sustain", "open_loop", "grow", "search"])
     add("--services", type=words, default=[], help="deferred,inline,memory; default: all")
     add("--records", type=int, default=5000, help="of a way in a round")
     add("--rounds", type=int, default=5)

@@ -1,6 +1,6 @@
 // HeadMover: brings vectors from the head into the body, whose vector index makes them costly,
-// after their writers were answered: a segment at a time while many come, row by row at rest. Any
-// number of replicas may do so at once: each takes what no other has in hand.
+// after their writers were answered: a segment at a time while many come, and at rest what is left.
+// Any number of replicas may do so at once: each takes what no other has in hand.
 //
 // Threads:   two tasks of its own between Start and Stop; RunOnce may be called from anywhere,
 //            Measure by one caller while there are none.

@@ -7,6 +7,9 @@ namespace {
 // builder could hardly keep up.
 constexpr double kBurstRowsPerSecond = 1'000;
 
+// At rest, from this part of a segment on one is built: a vector in it costs a fourth.
+constexpr std::int64_t kSmallSegmentPart = 16;
+
 }  // namespace
 
 void HeadPolicy::NoteCount(std::int64_t count, SteadyTime now) {
@@ -30,7 +33,9 @@ HeadWork HeadPolicy::Next(SteadyTime now) const {
     const bool has_room = waiting < options_.head_count_max / 2;
     return is_burst_ && has_room ? HeadWork::kNothing : HeadWork::kBuild;
   }
-  return waiting > 0 && IsAtRest(now) ? HeadWork::kMove : HeadWork::kNothing;
+  if (waiting <= 0 || !IsAtRest(now)) return HeadWork::kNothing;
+  return waiting >= options_.segment_row_count / kSmallSegmentPart ? HeadWork::kBuild
+                                                                   : HeadWork::kMove;
 }
 
 }  // namespace datastorage::postgres

@@ -21,7 +21,7 @@ class HeadPolicy {
   struct Options {
     std::int64_t segment_row_count = 8'192;
     std::int64_t head_count_max = 32'768;
-    // After so long without a new vector, what is left is moved row by row.
+    // After so long without a new vector, what is left is moved, or built if it is not little.
     Duration rest = std::chrono::seconds(10);
   };
 

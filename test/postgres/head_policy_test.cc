@@ -13,7 +13,7 @@ SteadyTime At(Duration since) {
 }
 
 TEST(HeadPolicy, LeavesFewVectorsAloneUntilNoneCameForAWhile) {
-  HeadPolicy policy({.segment_row_count = 100, .head_count_max = 400, .rest = seconds(10)});
+  HeadPolicy policy({.segment_row_count = 160, .head_count_max = 640, .rest = seconds(10)});
   EXPECT_EQ(policy.Next(At(seconds(100))), HeadWork::kNothing) << "nothing is known";
   policy.NoteCount(5, At(seconds(100)));
   EXPECT_EQ(policy.Next(At(milliseconds(109'999))), HeadWork::kNothing);
@@ -30,6 +30,15 @@ TEST(HeadPolicy, LeavesFewVectorsAloneUntilNoneCameForAWhile) {
   EXPECT_EQ(policy.Next(At(seconds(120))), HeadWork::kNothing);
   policy.NoteCount(1, At(seconds(121)));
   EXPECT_EQ(policy.Next(At(seconds(121))), HeadWork::kNothing) << "this one is new";
+}
+
+TEST(HeadPolicy, BuildsASmallSegmentOfWhatIsNotLittleAtRest) {
+  HeadPolicy policy({.segment_row_count = 1'600, .head_count_max = 8'000, .rest = seconds(10)});
+  policy.NoteCount(100, At(seconds(1)));
+  EXPECT_EQ(policy.Next(At(seconds(10))), HeadWork::kNothing);
+  EXPECT_EQ(policy.Next(At(seconds(11))), HeadWork::kBuild);
+  policy.NoteMoved(1);
+  EXPECT_EQ(policy.Next(At(seconds(11))), HeadWork::kMove);
 }
 
 TEST(HeadPolicy, BuildsSegmentsButNotInABurstThatTheHeadHasRoomFor) {

@@ -1,12 +1,13 @@
 // Searches over many records, beside a reader of all of them. Asked for by the environment:
 // DS_TEST_VECTOR_COUNT records (20,000), of which each DS_TEST_SEGMENT_ROWS (8,192) are built as
 // one segment and eight segments merged up to DS_TEST_MERGED_ROWS (0); DS_TEST_SEARCH_WIDTHS
-// "40,100", whose recall is shown only.
+// "20/100,40/150" of small and of large segments, whose recall is shown only.
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <unordered_set>
 
@@ -28,12 +29,16 @@ int RecordCount() {
   return Asked("DS_TEST_VECTOR_COUNT", 20'000);
 }
 
-std::vector<int> Widths() {
+std::vector<PgvectorIndex::Options> Widths() {
   const char* const wanted = std::getenv("DS_TEST_SEARCH_WIDTHS");
-  if (wanted == nullptr) return {PgvectorIndex::Options().search_width_small};
-  std::vector<int> widths;
+  if (wanted == nullptr) return {{}};
+  std::vector<PgvectorIndex::Options> widths;
   std::istringstream text(wanted);
-  for (std::string width; std::getline(text, width, ',');) widths.push_back(std::stoi(width));
+  char separator = ',';
+  for (PgvectorIndex::Options each; separator == ','; widths.push_back(each)) {
+    text >> each.search_width_small >> separator >> each.search_width_large;
+    if (!(text >> separator)) separator = ' ';
+  }
   return widths;
 }
 
@@ -159,10 +164,12 @@ class PgvectorNearestTest : public testing::Test {
 
 // The service asks for four times the ten that it wants, and ranks what it gets by exact cosines.
 TEST_F(PgvectorNearestTest, FindsTheNearestWhateverShareMatches) {
-  for (const int width : Widths()) {
-    PgvectorIndex index(Shared().store.sessions, {.search_width_small = width});
+  for (const PgvectorIndex::Options& options : Widths()) {
+    PgvectorIndex index(Shared().store.sessions, options);
     for (const Case& each : Cases()) {
-      const double recall = Recall(index, each, "width " + std::to_string(width));
+      const std::string widths = std::to_string(options.search_width_small) + "/" +
+                                 std::to_string(options.search_width_large);
+      const double recall = Recall(index, each, "widths " + widths);
       if (std::getenv("DS_TEST_SEARCH_WIDTHS") != nullptr) continue;
       EXPECT_GE(recall, 0.98) << each.name;
     }
@@ -205,6 +212,66 @@ TEST_F(PgvectorNearestTest, SaysWhatItKnowsOfItsScores) {
     for (const auto& [id, number] : numbers) {
       EXPECT_LE(Dot(query, records.vectors[number]), found.hits.back().score + found.score_error);
     }
+  }
+}
+
+// How often `part` is in `text`.
+int CountOf(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// The plans that the server carried out, as its log tells them.
+class PlanLog {
+ public:
+  explicit PlanLog(const VectorSession& store) : path_(LogOf(store.server)) {
+    for (const char* const setting :
+         {"session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0"}) {
+      store.server.Run(store.database, "ALTER DATABASE " + store.database + " SET " + setting);
+    }
+  }
+
+  // REQUIRES: `index` connects after this log was made.
+  std::string Of(PgvectorIndex& index, const Filter& filter) {
+    EXPECT_TRUE(
+        index.Nearest(Embedding{1}, filter, 40, Soon()).has_value());  // Knows the segments.
+    const std::size_t begin = Text().size();
+    EXPECT_TRUE(index.Nearest(Embedding{1}, filter, 40, Soon()).has_value());
+    return Text().substr(begin);
+  }
+
+ private:
+  static std::string LogOf(const test::PostgresServer& server) {
+    const std::string socket = server.socket_path();
+    return socket.substr(0, socket.rfind('/')) + "/log";
+  }
+  std::string Text() const {
+    std::ostringstream text;
+    text << std::ifstream(path_).rdbuf();
+    return text.str();
+  }
+
+  std::string path_;
+};
+
+// With a filter few matches are compared by their keys, and sorted; more than few by the graph of
+// each segment, which gives the order. The head is sorted. No segment is read whole.
+TEST_F(PgvectorNearestTest, ReadsSegmentsByTheirIndexesOnly) {
+  VectorSession& store = Shared().store;
+  PlanLog log(store);
+  Sessions sessions({.connection = {.conninfo = store.server.Conninfo(store.database)}});
+  PgvectorIndex index(sessions, {});
+  const int segment_count =
+      std::stoi(store.Ask("SELECT count(*) FROM vector_segment WHERE retired_at IS NULL"));
+  for (const Case& each : Cases()) {
+    const std::string plans = log.Of(index, each.filter);
+    const int graph = each.step > 10 ? 0 : 1;
+    const int compared = each.filter.IsEverything() ? 0 : 1;
+    EXPECT_EQ(CountOf(plans, "Seq Scan on vector_body"), 0) << each.name << plans;
+    EXPECT_EQ(CountOf(plans, "->  Sort"), graph + compared) << each.name << plans;
+    EXPECT_EQ(CountOf(plans, "_v_idx on vector_body"), graph * segment_count) << plans;
+    EXPECT_EQ(CountOf(plans, "_pkey on vector_body"), compared * (segment_count + 1)) << plans;
   }
 }
 
