@@ -1,11 +1,16 @@
-# ds_unite(TARGET): where DS_UNITE is on, compiles the files of TARGET several at a time: what their
-# headers and templates cost is then paid once. For the sanitizers only: the development build
-# compiles each file alone, and so finds a missing #include.
+# ds_unite(TARGET): compiles files of TARGET several at a time: what their headers and templates
+# cost is then paid once. ON (the sanitizers): all, many at a time; TESTS (the development build):
+# few at a time, so that an edit is soon compiled, and the program's own files each alone, which
+# finds a missing #include.
 # Files that define the same name outside of any class or function go to different groups, since
 # names of anonymous namespaces would meet. ALONE names files whose private names are also those of
 # a header.
-option(DS_UNITE "Compile the files of a folder several at a time" OFF)
-set(DS_UNITE_FILE_COUNT_MAX 13)
+set(DS_UNITE OFF CACHE STRING "Compile the files of a folder several at a time: ON, TESTS, OFF")
+if(DS_UNITE STREQUAL "TESTS")
+  set(DS_UNITE_FILE_COUNT_MAX 4)
+else()
+  set(DS_UNITE_FILE_COUNT_MAX 13)
+endif()
 
 # ds_names_of(OUT PATH): the names that the file defines at the start of a line.
 function(ds_names_of out path)
@@ -40,7 +45,11 @@ endfunction()
 
 function(ds_unite target)
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
-  if(NOT DS_UNITE)
+  set(is_test OFF)
+  if(target MATCHES "^(ds_)?test_")
+    set(is_test ON)
+  endif()
+  if(NOT DS_UNITE OR (DS_UNITE STREQUAL "TESTS" AND NOT is_test))
     return()
   endif()
   get_target_property(paths ${target} SOURCES)
