@@ -21,6 +21,7 @@ namespace datastorage {
 struct VectorIndexFactory {
   std::string name;
   std::function<std::unique_ptr<VectorIndex>()> make;
+  Stamp update_count = 3'000;  // Of each writer beside readers: fewer where each is a request.
 
   friend void PrintTo(const VectorIndexFactory& factory, std::ostream* out) {
     *out << factory.name;
