@@ -28,6 +28,7 @@ prepare() {
   tools/fetch_model.sh
   tools/fetch_test_tools.sh
   tools/fetch_pgvector.sh
+  tools/fetch_opensearch.sh
 }
 
 tree() {

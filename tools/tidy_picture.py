@@ -18,6 +18,7 @@ LAYERS = {
     "lexical": ["ports", "schema", "domain", "base"],
     "memory_cache": ["ports", "schema", "domain", "base"],
     "redis": ["ports", "schema", "domain", "base"],
+    "opensearch": ["ports", "schema", "domain", "base", "net"],
     "net": ["base"],
     "http": ["engine", "schema", "domain", "base"],
     "client": ["schema", "domain", "base", "net"],

@@ -125,6 +125,10 @@ class Exchange {
     Set(CURLOPT_FOLLOWLOCATION, 0L);
     Set(CURLOPT_PROXY, "");
     Set(CURLOPT_NOSIGNAL, 1L);
+    if (!options_.authority_file.empty()) {
+      Set(CURLOPT_CAINFO, options_.authority_file.c_str());
+      Set(CURLOPT_CAPATH, nullptr);
+    }
     Set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     Set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     Set(CURLOPT_TIMEOUT_MS, static_cast<long>(time_left.count()));

@@ -59,6 +59,7 @@ struct HttpClientOptions {
   std::chrono::milliseconds stall_timeout{60'000};  // No byte either way for so long.
   std::size_t response_byte_count_max = std::size_t{96} << 20;
   std::size_t line_byte_count_max = std::size_t{4} << 20;  // Of one line given to `line_sink`.
+  std::string authority_file{};  // Certificates to trust for https; empty: the system's.
   std::string user_agent = "datastorage";
 };
 

@@ -7,10 +7,12 @@
 #include <thread>
 
 #include "fake/fake_vector_index.h"
+#include "opensearch/opensearch_index.h"
 #include "postgres/pgvector_index.h"
 #include "postgres/pgvector_schema.h"
 #include "scan/scan_index.h"
 #include "sim/sim_vector_store.h"
+#include "support/opensearch_server.h"
 #include "support/postgres_server.h"
 
 namespace datastorage {
@@ -348,6 +350,19 @@ class SeparatePgvector : private VectorDatabase, public postgres::PgvectorIndex 
         PgvectorIndex(sessions, {.joins_records = false}) {}
 };
 
+// In an index of its own.
+std::unique_ptr<VectorIndex> InOpensearch() {
+  const auto address = opensearch::ParseAddress(test::OpensearchServer::Shared().NewAddress());
+  EXPECT_TRUE(address.has_value());
+  opensearch::OpenSearchIndex::Options options;
+  options.refresh_pause = Duration(0);
+  auto index = opensearch::OpenSearchIndex::Make(*address, options);
+  EXPECT_TRUE(index.has_value());
+  const auto prepared = (*index)->Prepare(Deadline::Never());
+  EXPECT_TRUE(prepared.has_value()) << prepared.error().message;
+  return *std::move(index);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Each,
     VectorIndexContract,
@@ -359,6 +374,7 @@ INSTANTIATE_TEST_SUITE_P(
                                        }},
                     VectorIndexFactory{"pgvector",
                                        [] { return std::make_unique<SeparatePgvector>(); }},
+                    VectorIndexFactory{"opensearch", [] { return InOpensearch(); }},
                     VectorIndexFactory{"simulated", [] { return Simulated(true); }},
                     VectorIndexFactory{"refreshing", [] { return Simulated(false); }}),
     [](const auto& made) { return made.param.name; });
