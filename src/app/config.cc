@@ -163,8 +163,13 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
   const bool is_same_place = config.listen.host == config.metrics.host &&
                              config.listen.port == config.metrics.port && config.listen.port != 0;
   if (is_same_place) loaded.errors.emplace_back("listen and metrics name the same address");
-  if (config.has_pgvector && config.store_conninfo.empty()) {
+  if (config.vectors == VectorsChoice::kSameDatabase && config.store_conninfo.empty()) {
     loaded.errors.emplace_back("vectors: pgvector is in the database of --store postgresql://…");
+  }
+  if (config.vectors == VectorsChoice::kOtherPostgres &&
+      config.vectors_url == config.store_conninfo) {
+    loaded.errors.emplace_back(
+        "vectors: names the database of --store: say pgvector to keep vectors beside the records");
   }
   if (loaded.errors.empty()) loaded.config = std::move(config);
   return loaded;

@@ -27,6 +27,12 @@ struct Endpoint {
 };
 
 enum class EmbedderChoice : std::uint8_t { kMiniLm, kLexical, kNone };
+// Where vectors are searched.
+enum class VectorsChoice : std::uint8_t {
+  kMemory,         // Filled at start.
+  kSameDatabase,   // In the tables of the PostgreSQL store, by pgvector.
+  kOtherPostgres,  // By pgvector in a database of its own, at vectors_url.
+};
 enum class EmbedPrecision : std::uint8_t { kAutomatic, kF32, kBf16 };
 
 // Valid by construction: LoadConfig checked every member.
@@ -38,8 +44,8 @@ struct Config {
   std::string store_conninfo;        // Of PostgreSQL; empty: SQLite in the data folder.
   std::string store_owner_conninfo;  // Of the role that migrates; empty: the store's own.
   int store_session_count = 0;
-  // Vectors in the tables of the PostgreSQL store, by pgvector; else in memory.
-  bool has_pgvector = false;
+  VectorsChoice vectors = VectorsChoice::kMemory;
+  std::string vectors_url;  // Of the server, where vectors are on one of their own.
   postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;

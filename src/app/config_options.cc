@@ -90,11 +90,6 @@ std::string ApplyFolder(const std::string& text, std::string& folder) {
   return {};
 }
 
-std::string ApplyVectors(const std::string& text, Config& config) {
-  constexpr NamedChoice<bool> kPlaces[] = {{"memory", false}, {"pgvector", true}};
-  return ApplyChoice(text, kPlaces, config.has_pgvector);
-}
-
 std::string ApplyVectorsWrite(const std::string& text, Config& config) {
   using postgres::VectorWriteMode;
   constexpr NamedChoice<VectorWriteMode> kModes[] = {{"deferred", VectorWriteMode::kDeferred},
@@ -145,6 +140,22 @@ std::string ApplyStoreOwner(const std::string& text, Config& config) {
   const Result<void> checked = postgres::CheckConninfo(text);
   if (!checked.has_value()) return checked.error().message;
   config.store_owner_conninfo = text;
+  return {};
+}
+
+std::string ApplyVectors(const std::string& text, Config& config) {
+  config.vectors_url.clear();
+  if (text == "memory" || text == "pgvector") {
+    config.vectors = text == "memory" ? VectorsChoice::kMemory : VectorsChoice::kSameDatabase;
+    return {};
+  }
+  if (!NamesPostgres(text)) {
+    return "must be memory, pgvector, or the URL of a PostgreSQL database for vectors alone";
+  }
+  const Result<void> checked = postgres::CheckConninfo(text);
+  if (!checked.has_value()) return checked.error().message;
+  config.vectors = VectorsChoice::kOtherPostgres;
+  config.vectors_url = text;
   return {};
 }
 
@@ -211,13 +222,15 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
     {"store-sessions",
      "N",
      "8",
-     "Sessions with the database that read at the same time; writes have four more",
+     "Sessions with the database that read at the same time; writes have four more. As many with a "
+     "database for vectors alone",
      ApplyStoreSessions},
     {"vectors",
      "STORE",
      "memory",
-     "Where vectors are searched: memory, filled at start, for one service; or pgvector, in the "
-     "database of --store, for any number of services",
+     "Where vectors are searched: memory, filled at start, for one service; pgvector, in the "
+     "database of --store, for any number of services; or postgresql://[USER:PASSWORD@]HOST:PORT/"
+     "NAME, by pgvector in a database for vectors alone, for any number of services, too",
      ApplyVectors},
     {"vectors-write",
      "WHEN",

@@ -16,6 +16,7 @@
 #include "postgres/pgvector_schema.h"
 #include "postgres/sessions.h"
 #include "postgres/store_health.h"
+#include "postgres/vector_database.h"
 #include "redis/redis_embedding_cache.h"
 
 namespace datastorage::app {
@@ -91,6 +92,9 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
         findings.push_back(std::move(finding));
       }
     }
+    if (loaded.config->vectors == VectorsChoice::kOtherPostgres) {
+      findings.push_back(CheckVectorDatabase(*loaded.config));
+    }
     findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
     return findings;
@@ -149,7 +153,7 @@ std::vector<Finding> CheckDatabase(const Config& config) {
              "start the server, or mend the URL of --store"}};
   }
   Result<void> checked = postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
-  if (checked.has_value() && config.has_pgvector) {
+  if (checked.has_value() && config.vectors == VectorsChoice::kSameDatabase) {
     checked = postgres::CheckPgvector(**session, deadline);
   }
   if (!checked.has_value()) {
@@ -176,6 +180,38 @@ std::vector<Finding> CheckDatabase(const Config& config) {
                         "docs/operations.md, PostgreSQL"});
   }
   return findings;
+}
+
+Finding CheckVectorDatabase(const Config& config) {
+  constexpr const char* kCheck = "vectors";
+  const std::string place = postgres::DescriptionOf(config.vectors_url);
+  const Deadline deadline = Deadline::In(kDatabaseTimeout);
+  postgres::ConnectionOptions connection;
+  connection.conninfo = config.vectors_url;
+  const auto session = postgres::Connection::Open(connection, deadline);
+  if (!session.has_value()) {
+    return {FindingState::kWarning,
+            kCheck,
+            place + ": " + session.error().message,
+            "start the server, or mend the URL of --vectors; without it nothing is lost, vectors "
+            "wait in the record store and searches take longer"};
+  }
+  const Result<void> alone = postgres::CheckHoldsNoRecords(**session, deadline);
+  if (!alone.has_value()) {
+    return {FindingState::kProblem,
+            kCheck,
+            place + ": " + alone.error().message,
+            "mend the URL of --vectors"};
+  }
+  const Result<void> checked = postgres::CheckPgvector(**session, deadline);
+  if (checked.has_value()) {
+    return {FindingState::kOk, kCheck, place + " answers and has the tables of vectors", ""};
+  }
+  return {FindingState::kWarning,
+          kCheck,
+          place + ": " + checked.error().message,
+          "the next start of the service makes the tables, if its role may; else run `datastorage "
+          "migrate` with the owner's URL as --vectors"};
 }
 
 Finding CheckCache(const Config& config) {

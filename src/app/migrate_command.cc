@@ -8,9 +8,13 @@
 #include "postgres/address.h"
 #include "postgres/migrate.h"
 #include "postgres/pgvector_schema.h"
+#include "postgres/vector_database.h"
 
 namespace datastorage::app {
 namespace {
+
+using postgres::Connection;
+using postgres::ConnectionOptions;
 
 constexpr Duration kMigrateTimeout = std::chrono::hours(24);  // An index of a large table.
 
@@ -26,10 +30,52 @@ int Fail(const Error& error) {
   return static_cast<int>(is_away ? cli::ExitCode::kUnavailable : cli::ExitCode::kProblem);
 }
 
-int Migrate(const Config& config, const MigrateOptions& options) {
+Result<std::unique_ptr<Connection>> Open(const std::string& conninfo, Deadline deadline) {
+  ConnectionOptions connection;
+  connection.conninfo = conninfo;
+  return Connection::Open(connection, deadline);
+}
+
+Result<void> MigrateVectors(Connection& session, const MigrateOptions& options, Deadline deadline) {
+  return options.only_looks ? postgres::CheckPgvector(session, deadline)
+                            : postgres::InstallPgvector(session, options.service_role, deadline);
+}
+
+Result<void> MigrateStore(const Config& config, const MigrateOptions& options, Deadline deadline) {
   const std::string& conninfo =
       config.store_owner_conninfo.empty() ? config.store_conninfo : config.store_owner_conninfo;
-  if (conninfo.empty()) {
+  DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> session, Open(conninfo, deadline));
+  const std::span<const postgres::Migration> steps = postgres::AllMigrations();
+  DS_RETURN_IF_ERROR(options.only_looks
+                         ? postgres::CheckSchema(*session, steps, deadline)
+                         : postgres::Migrate(*session, steps, options.service_role, deadline));
+  if (config.vectors == VectorsChoice::kSameDatabase) {
+    DS_RETURN_IF_ERROR(MigrateVectors(*session, options, deadline));
+  }
+  std::fprintf(stderr,
+               "%s has schema version %zu\n",
+               postgres::DescriptionOf(conninfo).c_str(),
+               steps.size());
+  return {};
+}
+
+Result<void> MigrateOtherPostgres(const Config& config,
+                                  const MigrateOptions& options,
+                                  Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> session,
+                      Open(config.vectors_url, deadline));
+  DS_RETURN_IF_ERROR(postgres::CheckHoldsNoRecords(*session, deadline));
+  DS_RETURN_IF_ERROR(MigrateVectors(*session, options, deadline));
+  std::fprintf(stderr,
+               "%s has the tables of vectors\n",
+               postgres::DescriptionOf(config.vectors_url).c_str());
+  return {};
+}
+
+int Migrate(const Config& config, const MigrateOptions& options) {
+  const bool has_store = !config.store_conninfo.empty() || !config.store_owner_conninfo.empty();
+  const bool has_other_vectors = config.vectors == VectorsChoice::kOtherPostgres;
+  if (!has_store && !has_other_vectors) {
     std::fputs(
         "error: --store names no PostgreSQL database; a service with SQLite migrates its "
         "file when it starts\n",
@@ -37,21 +83,12 @@ int Migrate(const Config& config, const MigrateOptions& options) {
     return static_cast<int>(cli::ExitCode::kConfiguration);
   }
   const Deadline deadline = Deadline::In(kMigrateTimeout);
-  const auto session = postgres::Connection::Open({.conninfo = conninfo}, deadline);
-  if (!session.has_value()) return Fail(session.error());
-  const std::string place = postgres::DescriptionOf(conninfo);
-  const std::span<const postgres::Migration> steps = postgres::AllMigrations();
-  Result<void> done = options.only_looks
-                          ? postgres::CheckSchema(**session, steps, deadline)
-                          : postgres::Migrate(**session, steps, options.service_role, deadline);
-  if (done.has_value() && config.has_pgvector) {
-    done = options.only_looks
-               ? postgres::CheckPgvector(**session, deadline)
-               : postgres::InstallPgvector(**session, options.service_role, deadline);
+  Result<void> done;
+  if (has_store) done = MigrateStore(config, options, deadline);
+  if (done.has_value() && has_other_vectors) {
+    done = MigrateOtherPostgres(config, options, deadline);
   }
-  if (!done.has_value()) return Fail(done.error());
-  std::fprintf(stderr, "%s has schema version %zu\n", place.c_str(), steps.size());
-  return static_cast<int>(cli::ExitCode::kOk);
+  return done.has_value() ? static_cast<int>(cli::ExitCode::kOk) : Fail(done.error());
 }
 
 }  // namespace
@@ -60,7 +97,7 @@ void AddMigrateCommand(cli::LocalCommands& local, ConfigFlags& flags) {
   const auto options = std::make_shared<MigrateOptions>();
   local.commands.push_back(
       {"migrate",
-       "Bring the tables of a PostgreSQL store up to date",
+       "Bring the tables of PostgreSQL, of --store and of --vectors, up to date",
        [options, &flags](CLI::App& command) {
          AddConfigFlags(command, flags);
          command

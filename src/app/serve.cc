@@ -79,14 +79,27 @@ http::ServerOptions ServerOptionsFor(const Endpoint& endpoint, std::size_t worke
   return options;
 }
 
+const char* PlaceBesideRecords(VectorsChoice vectors) {
+  switch (vectors) {
+    case VectorsChoice::kMemory: return ", vectors in memory";
+    case VectorsChoice::kSameDatabase: return ", vectors in the same database (pgvector)";
+    case VectorsChoice::kOtherPostgres: break;
+  }
+  return "";
+}
+
 void SayWhatRuns(const Config& config, const Service& service) {
   std::printf("datastorage %s\n", std::string(kVersion).c_str());
   if (config.store_conninfo.empty()) {
     std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
   } else {
-    std::printf("records in PostgreSQL at %s, vectors %s\n",
+    std::printf("records in PostgreSQL at %s%s\n",
                 postgres::DescriptionOf(config.store_conninfo).c_str(),
-                config.has_pgvector ? "in the same database (pgvector)" : "in memory");
+                PlaceBesideRecords(config.vectors));
+  }
+  if (config.vectors == VectorsChoice::kOtherPostgres) {
+    std::printf("vectors in PostgreSQL at %s\n",
+                postgres::DescriptionOf(config.vectors_url).c_str());
   }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());

@@ -12,7 +12,8 @@
 namespace datastorage::app {
 namespace {
 
-constexpr Duration kOpenTimeout = std::chrono::minutes(10);  // A backfill of a large store.
+constexpr Duration kOpenTimeout = std::chrono::minutes(10);     // A backfill of a large store.
+constexpr Duration kPrepareTimeout = std::chrono::seconds(30);  // Of the tables of vectors.
 
 Precision PrecisionOf(EmbedPrecision choice) {
   switch (choice) {
@@ -36,6 +37,7 @@ Result<std::unique_ptr<Service>> Service::Open(const Config& config, Runtime& ru
   std::unique_ptr<Service> service(new Service(config, runtime));
   // The store first: a second process on the folder is told so before it loads a model.
   DS_RETURN_IF_ERROR(service->OpenStores());
+  DS_RETURN_IF_ERROR(service->OpenVectors());
   DS_RETURN_IF_ERROR(service->OpenEmbedder());
   service->Wire();
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime);
@@ -83,13 +85,14 @@ Result<void> Service::OpenPostgres() {
   options.sessions.connection.conninfo = config_.store_conninfo;
   options.sessions.reader_count = config_.store_session_count;
   options.owner_conninfo = config_.store_owner_conninfo;
-  options.has_pgvector = config_.has_pgvector;
+  options.has_pgvector = config_.vectors == VectorsChoice::kSameDatabase;
   options.vector_write_mode = config_.vector_write_mode;
-  if (!config_.has_pgvector) options.use = postgres::Replica::Use::kAlone;
+  // An index in memory is filled at the start only.
+  if (config_.vectors == VectorsChoice::kMemory) options.use = postgres::Replica::Use::kAlone;
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
                       PostgresRecordStore::Open(options, runtime_, deadline));
-  if (config_.has_pgvector) {
+  if (options.has_pgvector) {
     postgres::PgvectorIndex::Options index_options;
     index_options.write_mode = config_.vector_write_mode;
     pgvector_ = std::make_unique<postgres::PgvectorIndex>(store->sessions(), index_options);
@@ -98,6 +101,40 @@ Result<void> Service::OpenPostgres() {
   }
   KeepStore(std::move(store));
   return {};
+}
+
+// A server of vectors that is away keeps nothing from starting; one that can never do does.
+Result<void> Service::OpenVectors() {
+  if (config_.vectors != VectorsChoice::kOtherPostgres) return {};
+  postgres::VectorDatabase::Options options;
+  options.conninfo = config_.vectors_url;
+  options.session_count = config_.store_session_count;
+  options.write_mode = config_.vector_write_mode;
+  vector_database_ = std::make_unique<postgres::VectorDatabase>(options);
+  const Result<void> prepared = vector_database_->Prepare(Deadline::In(kPrepareTimeout, runtime_));
+  if (!prepared.has_value()) {
+    const ErrorCode code = prepared.error().code;
+    const bool is_away = code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded;
+    if (!is_away) return prepared.error();
+    Log(LogLevel::kWarning,
+        "the vector server is away: vectors wait in the record store",
+        {{"why", std::string_view(prepared.error().message)}});
+  }
+  head_mover_ = std::make_unique<postgres::HeadMover>(
+      runtime_, vector_database_->sessions(), metrics_, postgres::HeadMover::Options{});
+  return {};
+}
+
+// Where new vectors go.
+VectorEngine Service::Engine() {
+  switch (config_.vectors) {
+    case VectorsChoice::kMemory: break;
+    case VectorsChoice::kSameDatabase:
+      return {std::string(postgres::kPgvectorEngine), pgvector_.get()};
+    case VectorsChoice::kOtherPostgres:
+      return {std::string(postgres::kVectorDatabaseEngine), vector_database_.get()};
+  }
+  return {"scan", &index_};
 }
 
 EmbeddingCache& Service::OpenCache() {
@@ -121,10 +158,7 @@ void Service::Wire() {
   }
   EmbeddingService* embedding = embedding_service_.get();
   const std::string space = embedding != nullptr ? embedding->Space() : "";
-  const VectorEngine engine =
-      pgvector_ != nullptr ? VectorEngine{std::string(postgres::kPgvectorEngine), pgvector_.get()}
-                           : VectorEngine{"scan", &index_};
-  sets_ = std::make_unique<VectorSets>(runtime_, *store_, std::vector{engine}, space);
+  sets_ = std::make_unique<VectorSets>(runtime_, *store_, std::vector{Engine()}, space);
   catch_up_ = std::make_unique<CatchUp>(runtime_, *store_);
   sets_->OnBind([this](const VectorPlace& place, Deadline deadline) {
     return catch_up_->Look(place, deadline);
@@ -150,6 +184,7 @@ void Service::Wire() {
   health_service_ = std::make_unique<HealthService>(
       runtime_, *store_probe_, *store_, *sets_, embedding, metrics_);
   if (shared_cache_ != nullptr) health_service_->AlsoProbe("cache", *shared_cache_);
+  if (vector_database_ != nullptr) health_service_->AlsoProbe("vector_index", *vector_database_);
 }
 
 void Service::Start() {

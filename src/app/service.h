@@ -27,6 +27,7 @@
 #include "ports/record_backup.h"
 #include "postgres/head_mover.h"
 #include "postgres/pgvector_index.h"
+#include "postgres/vector_database.h"
 #include "redis/redis_embedding_cache.h"
 #include "scan/scan_index.h"
 
@@ -61,6 +62,8 @@ class Service {
   Result<void> OpenEmbedder();
   Result<void> OpenStores();
   Result<void> OpenPostgres();
+  Result<void> OpenVectors();
+  VectorEngine Engine();
   template <class Store>
   void KeepStore(std::unique_ptr<Store> store);
   // Where embeddings are looked up: memory, before the shared cache if there is one.
@@ -79,8 +82,9 @@ class Service {
   std::unique_ptr<RecordStore> store_;
   HealthProbe* store_probe_ = nullptr;  // These are the store too.
   RecordBackup* store_backup_ = nullptr;
-  std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // Where it is configured, with its mover.
-  std::unique_ptr<postgres::HeadMover> head_mover_;
+  std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // In the store's database.
+  std::unique_ptr<postgres::VectorDatabase> vector_database_;
+  std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of them.
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;

@@ -168,6 +168,12 @@ const std::array<MetricDescription, kMetricCount>& Table() {
        "Segments that this replica built of new vectors, or merged.",
        {},
        {}},
+      {"datastorage_vector_index_spared",
+       kGauge,
+       "1 while the index of a set, on another server, is not asked: it fails, or is not in use "
+       "yet.",
+       {"set"},
+       {}},
       {"datastorage_build_info", kGauge, "Always 1; what runs.", {"version", "compiler"}, {}},
   }};
   return table;

@@ -47,9 +47,10 @@ enum class Metric : std::uint8_t {
   kVectorHeadMoved,
   kVectorSegments,
   kVectorSegmentBuilds,
+  kVectorIndexSpared,  // {set}
   kBuild,  // {version, compiler}
 };
-inline constexpr int kMetricCount = 34;
+inline constexpr int kMetricCount = 35;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

@@ -57,6 +57,7 @@ HealthReport HealthService::Report(Deadline deadline) {
     if (answer.has_value()) continue;
     report.findings.push_back({component, "unavailable", answer.error().message, {}});
   }
+  AddIndexes(report);
   AddPending(report, limit);
   DateFindings(report);
   last_ = report;
@@ -74,6 +75,30 @@ void HealthService::AddWarnings(HealthReport& report, Deadline deadline) {
   }
   for (const HealthWarning& warning : warnings_) {
     report.findings.push_back({"record_store", warning.code, warning.reason, {}});
+  }
+}
+
+// What this process knows of indexes that fail by themselves, whatever a probe says.
+void HealthService::AddIndexes(HealthReport& report) {
+  constexpr std::string_view kComponent = "vector_index";
+  const bool is_known =
+      std::any_of(report.findings.begin(), report.findings.end(), [&](const auto& finding) {
+        return finding.component == kComponent;
+      });
+  if (is_known) return;
+  for (const VectorPlace& place : sets_.Places()) {
+    if (!place.is_marked) {
+      report.findings.push_back({std::string(kComponent),
+                                 "not_in_use",
+                                 "the index was not reached since the start, or is being compared "
+                                 "with the records; searches are exact meanwhile",
+                                 {}});
+    } else if (place.IsSpared()) {
+      report.findings.push_back({std::string(kComponent),
+                                 "unavailable",
+                                 "calls of the index fail; one a second finds out when it is back",
+                                 {}});
+    }
   }
 }
 
@@ -107,6 +132,12 @@ void HealthService::DateFindings(HealthReport& report) {
 void HealthService::RefreshGauges(Deadline deadline) {
   if (const std::optional<VectorPlace> live = sets_.Live(); live.has_value()) {
     metrics_.Set(Metric::kIndexPoints, static_cast<double>(live->index->Size()));
+  }
+  metrics_.Clear(Metric::kVectorIndexSpared);
+  for (const VectorPlace& place : sets_.Places()) {
+    if (!place.rules.has_breaker) continue;
+    const bool is_used = place.is_marked && !place.IsSpared();
+    metrics_.Set(Metric::kVectorIndexSpared, is_used ? 0 : 1, {std::to_string(place.set.id)});
   }
   const Result<std::vector<PendingTally>> tallies = store_.TallyPending(deadline);
   if (!tallies.has_value()) return;

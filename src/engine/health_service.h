@@ -19,7 +19,7 @@ namespace datastorage {
 
 struct HealthFinding {
   std::string component;  // "record_store", "vector_index", "embedder", "relay", "cache".
-  std::string code;       // A DegradedCode or PendingReason name, or "unavailable".
+  std::string code;       // A DegradedCode or PendingReason name, or "unavailable", "not_in_use".
   std::string reason;     // For people.
   WallTime since;
 };
@@ -48,6 +48,7 @@ class HealthService {
 
  private:
   void AddWarnings(HealthReport& report, Deadline deadline);
+  void AddIndexes(HealthReport& report);
   void AddPending(HealthReport& report, Deadline deadline);
   void DateFindings(HealthReport& report);
 

@@ -37,6 +37,8 @@ struct ConnectionOptions {
   // Which of several hosts to try first: the one that answered last, for all copies of this.
   std::shared_ptr<std::atomic<std::size_t>> first_host =
       std::make_shared<std::atomic<std::size_t>>(0);
+  // The log has said that nobody answers, once for all copies of this, until somebody does.
+  std::shared_ptr<std::atomic<bool>> is_away = std::make_shared<std::atomic<bool>>(false);
 };
 
 // One statement of a pipeline: a prepared one by name, or `sql` where that is not empty.

@@ -43,9 +43,15 @@ constexpr TlsRefusal kTlsRefusals[] = {
 };
 
 // libpq names hosts, roles and databases when it cannot connect, and never a password.
-Error CannotConnect(const PGconn* session, const std::string& conninfo) {
+Error CannotConnect(const PGconn* session, const ConnectionOptions& options) {
+  const std::string& conninfo = options.conninfo;
   const std::string_view text = PQerrorMessage(session);
-  Log(LogLevel::kError, "record store failed", {{"doing", "connect"}, {"postgres_text", text}});
+  if (!options.is_away->exchange(true)) {
+    const std::string server = DescriptionOf(conninfo);
+    Log(LogLevel::kError,
+        "postgresql cannot be reached",
+        {{"server", std::string_view(server)}, {"postgres_text", text}});
+  }
   for (const TlsRefusal& refusal : kTlsRefusals) {
     if (text.find(refusal.text) == std::string_view::npos) continue;
     return Unavailable("connect to the database: " + std::string(refusal.why));
@@ -116,6 +122,10 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   const Deadline until = deadline.Within(options.connect_timeout);
   DS_RETURN_IF_ERROR(connection->Connect(until));
   DS_RETURN_IF_ERROR(connection->SetUp(until));
+  if (options.is_away->exchange(false)) {
+    const std::string server = DescriptionOf(options.conninfo);
+    Log(LogLevel::kInfo, "postgresql answers again", {{"server", std::string_view(server)}});
+  }
   return connection;
 }
 
@@ -178,7 +188,7 @@ Result<void> Connection::ConnectTo(const ServerAddress& address, Deadline deadli
     status = PQconnectPoll(session_.get());
   }
   if (PQstatus(session_.get()) != CONNECTION_OK) {
-    return CannotConnect(session_.get(), options_.conninfo);
+    return CannotConnect(session_.get(), options_);
   }
   PQsetNoticeReceiver(session_.get(), &Connection::TakeNotice, this);
   PQsetnonblocking(session_.get(), 1);

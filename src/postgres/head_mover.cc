@@ -66,15 +66,19 @@ void HeadMover::Run(Duration (HeadMover::*round)()) {
 // Returns how long to rest.
 Duration HeadMover::MoveRound() {
   const Result<std::int64_t> moved = Work();
-  if (moved.has_value()) return *moved > 0 ? Duration{0} : options_.idle_pause;
-  {
-    const MutexLock lock(mutex_);
-    if (is_stopping_) return kRetryPause;
+  if (moved.has_value()) {
+    has_failed_ = false;
+    return *moved > 0 ? Duration{0} : options_.idle_pause;
   }
-  Log(LogLevel::kWarning,
-      "moving new vectors into their index failed; trying again",
-      {{"code", NameOf(moved.error().code)}});
+  SayOnce("moving new vectors into their index failed; trying again", moved.error().code);
   return kRetryPause;
+}
+
+// Not at the end, nor each second while the server is away.
+void HeadMover::SayOnce(std::string_view what, ErrorCode code) {
+  const MutexLock lock(mutex_);
+  if (is_stopping_ || has_failed_.exchange(true)) return;
+  Log(LogLevel::kWarning, what, {{"code", NameOf(code)}});
 }
 
 Result<std::int64_t> HeadMover::Work() {
@@ -106,12 +110,7 @@ Duration HeadMover::MergeRound() {
   const Result<std::int64_t> dropped =
       merged.has_value() ? builder_.DropRetired(Deadline::In(kRoundTimeout, runtime_)) : merged;
   if (dropped.has_value()) return options_.merge_pause;
-  const MutexLock lock(mutex_);
-  if (!is_stopping_) {
-    Log(LogLevel::kWarning,
-        "merging segments of vectors failed; trying again",
-        {{"code", NameOf(dropped.error().code)}});
-  }
+  SayOnce("merging segments of vectors failed; trying again", dropped.error().code);
   return options_.merge_pause;
 }
 

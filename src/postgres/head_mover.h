@@ -52,6 +52,7 @@ class HeadMover {
 
  private:
   void Run(Duration (HeadMover::*round)());
+  void SayOnce(std::string_view what, ErrorCode code);
   Duration MoveRound();
   Duration MergeRound();
   Result<std::int64_t> Work();
@@ -63,6 +64,7 @@ class HeadMover {
   SegmentBuilder builder_;
   HeadPolicy policy_;
   std::optional<SteadyTime> measured_at_;
+  std::atomic<bool> has_failed_ = false;  // The server is away: said once.
   std::atomic<bool> may_merge_ = false;
   Mutex mutex_;
   WaitQueue changed_;

@@ -75,7 +75,7 @@ Error TranslateFailure(const ServerFailure& failure, std::string_view doing) {
   if (meaning.code != ErrorCode::kDeadlineExceeded) {
     // Whoever waits for a lock tries again and again.
     Log(IsLockTimeout(failure.sqlstate) ? LogLevel::kDebug : LogLevel::kError,
-        "record store failed",
+        "postgresql failed",
         {{"doing", doing},
          {"statement", std::string_view(failure.statement)},
          {"sqlstate", std::string_view(failure.sqlstate)},

@@ -178,7 +178,7 @@ TEST(Config, TakesASqliteFileOrAPostgresDatabase) {
   const LoadedConfig loaded = LoadArguments({"--store", url, "--vectors", "pgvector"});
   ASSERT_TRUE(loaded.config.has_value());
   EXPECT_EQ(loaded.config->store_conninfo, url);
-  EXPECT_TRUE(loaded.config->has_pgvector);
+  EXPECT_EQ(loaded.config->vectors, VectorsChoice::kSameDatabase);
   EXPECT_EQ(Shown(loaded, "store").value,
             "postgresql://me:***@a,b/audit?target_session_attrs=read-write");
   const LoadedConfig wrong = LoadArguments({"--store", "postgres://me:s3cret@a/audit?colour=red"});
@@ -187,6 +187,26 @@ TEST(Config, TakesASqliteFileOrAPostgresDatabase) {
   EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
   EXPECT_THAT(LoadArguments({"--vectors", "pgvector"}).errors,
               ElementsAre(HasSubstr("in the database of --store")));
+}
+
+TEST(Config, TakesADatabaseForVectorsAloneBesideEitherStore) {
+  const std::string url = "postgresql://me:s3cret@far:5433/vectors?sslmode=verify-full";
+  for (const std::string store : {"sqlite", "postgresql://me:s3cret@near/audit"}) {
+    const LoadedConfig loaded = LoadArguments({"--store", store}, {{"DATASTORAGE_VECTORS", url}});
+    ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
+    EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOtherPostgres);
+    EXPECT_EQ(loaded.config->vectors_url, url);
+    EXPECT_EQ(Shown(loaded, "vectors").value,
+              "postgresql://me:***@far:5433/vectors?sslmode=verify-full");
+  }
+  EXPECT_THAT(LoadArguments({"--store", url, "--vectors", url}).errors,
+              ElementsAre(HasSubstr("names the database of --store")));
+  for (const char* text :
+       {"postgresql://me:s3cret@far/vectors?colour=red", "mysql://me:s3cret@far"}) {
+    const LoadedConfig wrong = LoadArguments({"--vectors", text});
+    ASSERT_EQ(wrong.errors.size(), 1U) << text;
+    EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
+  }
 }
 
 TEST(Config, ReadsASecretFromTheFileThatAVariableNames) {

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "postgres/vector_database.h"
+#include "support/postgres_server.h"
 #include "support/redis_server.h"
 #include "support/temporary_folder.h"
 
@@ -65,6 +67,27 @@ TEST(Doctor, AsksTheSharedCacheAndWarnsOfItsLoss) {
   EXPECT_THAT(refused.detail, testing::Not(HasSubstr("wr0ng")));
   server.Kill();
   EXPECT_THAT(CheckCache(config).detail, HasSubstr("cannot be reached"));
+}
+
+TEST(Doctor, AsksTheServerOfVectors) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  const std::string database = server.MakeDatabase();
+  Config config;
+  config.vectors = VectorsChoice::kOtherPostgres;
+  config.vectors_url = server.Conninfo(database);
+  const Finding empty = CheckVectorDatabase(config);
+  EXPECT_EQ(empty.state, FindingState::kWarning);
+  EXPECT_THAT(empty.next_step, HasSubstr("datastorage migrate"));
+  const postgres::VectorDatabase::Options options{.conninfo = config.vectors_url};
+  const Deadline deadline = Deadline::In(std::chrono::seconds(30));
+  ASSERT_TRUE(postgres::VectorDatabase(options).Prepare(deadline).has_value());
+  EXPECT_EQ(CheckVectorDatabase(config).state, FindingState::kOk);
+  server.Run(database, "CREATE TABLE record ()");
+  EXPECT_EQ(CheckVectorDatabase(config).state, FindingState::kProblem);
+  config.vectors_url = "host=127.0.0.1 port=1 password=wr0ng";
+  const Finding away = CheckVectorDatabase(config);
+  EXPECT_EQ(away.state, FindingState::kWarning) << "the service works without it";
+  EXPECT_THAT(away.detail, testing::Not(HasSubstr("wr0ng")));
 }
 
 TEST(Doctor, FindsAFileWhereTheDataFolderShouldBe) {

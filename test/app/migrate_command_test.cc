@@ -39,6 +39,24 @@ TEST(MigrateCommand, MigratesAndGrantsTheServicesRole) {
             "t");
 }
 
+TEST(MigrateCommand, MakesTheTablesOfVectorsInADatabaseOfTheirOwn) {
+  PostgresServer& server = PostgresServer::Shared();
+  const std::string database = server.MakeDatabase();
+  server.Run(database, "DROP ROLE IF EXISTS searches; CREATE ROLE searches");
+  const std::string url = "postgresql://" + std::string(PostgresServer::kSuperuser) + ":" +
+                          PostgresServer::kPassword +
+                          "@127.0.0.1:" + std::to_string(server.port()) + "/" + database;
+  EXPECT_EQ(RunMigrate({"--vectors", url, "--dry-run"}), 1) << "nothing is there yet";
+  EXPECT_EQ(RunMigrate({"--vectors", url, "--service-role", "searches"}), 0);
+  EXPECT_EQ(RunMigrate({"--vectors", url, "--dry-run"}), 0);
+  EXPECT_EQ(server.Run(database,
+                       "SELECT has_table_privilege('searches', 'vector_point', 'INSERT')"
+                       " AND to_regclass('record') IS NULL"),
+            "t");
+  server.Run(database, "CREATE TABLE record ()");
+  EXPECT_EQ(RunMigrate({"--vectors", url}), 1) << "it holds records now";
+}
+
 TEST(MigrateCommand, SaysWhatItNeeds) {
   EXPECT_EQ(RunMigrate({}), 78);
   EXPECT_EQ(RunMigrate({"--store", "postgresql://nobody@127.0.0.1:1/none"}), 69);

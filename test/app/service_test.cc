@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "schema/validate.h"
+#include "support/postgres_server.h"
 #include "support/redis_server.h"
 
 namespace datastorage::app {
@@ -17,19 +18,30 @@ class ServiceTest : public testing::Test {
     config_.data_directory = mkdtemp(pattern.data());
     config_.embedder = EmbedderChoice::kLexical;
     config_.worker_count = 4;
+    config_.store_session_count = 4;
   }
   ~ServiceTest() override { std::filesystem::remove_all(config_.data_directory); }
 
   Result<std::unique_ptr<Service>> Open() { return Service::Open(config_, ThreadRuntime()); }
   static Deadline Soon() { return Deadline::In(std::chrono::seconds(30)); }
 
-  static CreateRequest ARequest() {
+  static CreateRequest ARequest(const std::string& key = "rr-1") {
     const auto document = schema::ParseJson(
         R"({"name":"n","namespace":"shop","phase":"pending","action_type":"restart_pod",
             "status":"pending","start_time":"2026-03-01T10:00:00Z",
-            "remediation_request_id":"rr-1","summary":"the disk of the node is full"})");
+            "remediation_request_id":")" +
+        key + R"(","summary":"the disk of the node is full"})");
     schema::ParsedBody parsed = schema::ParseCreate(RecordKind::kRemediation, *document);
     return {*std::move(parsed.body), parsed.content_hash, std::nullopt, WriteMode::kDefault};
+  }
+
+  static int FoundCount(Service& service) {
+    SearchRequest search;
+    search.text = "full disk";
+    search.mode = SearchMode::kSemantic;
+    search.limit = 10;
+    const auto reply = service.searches().Search(search, Soon());
+    return reply.has_value() ? static_cast<int>(reply->hits.size()) : -1;
   }
 
   Config config_;
@@ -112,6 +124,81 @@ TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
   EXPECT_EQ(report.findings[0].component, "cache");
   EXPECT_EQ(report.findings[0].reason, "the cache cannot be reached");
   config_.data_directory = data;
+}
+
+// Writes go on while the server of vectors is away, are found at once, and reach it afterwards.
+TEST_F(ServiceTest, KeepsVectorsOnAnotherServerAndLivesWithoutIt) {
+  test::PostgresServer server;
+  config_.vectors = VectorsChoice::kOtherPostgres;
+  config_.vectors_url = server.Conninfo("postgres");
+  const auto opened = Open();
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  Service& service = **opened;
+  service.Start();
+  const auto create = [&](const std::string& key, WriteMode mode) {
+    CreateRequest request = ARequest(key);
+    request.mode = mode;
+    return service.writes().Create(request, Deadline::In(std::chrono::seconds(5)));
+  };
+  EXPECT_EQ(create("rr-1", WriteMode::kDefault)->record.vector, VectorState::kSynced);
+  EXPECT_EQ(create("rr-2", WriteMode::kStrict)->record.vector, VectorState::kSynced);
+  EXPECT_EQ(FoundCount(service), 2);
+
+  server.Kill();
+  EXPECT_EQ(create("rr-3", WriteMode::kDefault)->record.vector, VectorState::kPending);
+  const auto strict = create("rr-4", WriteMode::kStrict);
+  ASSERT_FALSE(strict.has_value());
+  EXPECT_EQ(strict.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(FoundCount(service), 3);
+  const HealthReport away = service.health().Report(Soon());
+  EXPECT_TRUE(away.is_ready);
+  EXPECT_THAT(away.findings,
+              testing::Contains(testing::Field(&HealthFinding::component, "vector_index")));
+  EXPECT_THAT(away.findings, testing::Contains(testing::Field(&HealthFinding::component, "relay")));
+
+  server.Start();
+  const Deadline converged = Soon();
+  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
+  }
+  EXPECT_THAT(service.health().Report(Soon()).findings, testing::IsEmpty());
+  EXPECT_EQ(server.Run("postgres", "SELECT count(*) FROM vector_point WHERE is_live"), "3");
+  service.health().RefreshGauges(Soon());
+  EXPECT_THAT(service.metrics().Render(),
+              testing::HasSubstr("datastorage_vector_index_spared{set=\"1\"} 0"));
+  EXPECT_EQ(FoundCount(service), 3);
+}
+
+TEST_F(ServiceTest, StartsWhileTheServerOfVectorsIsAway) {
+  test::PostgresServer server;
+  config_.vectors = VectorsChoice::kOtherPostgres;
+  config_.vectors_url = server.Conninfo("postgres");
+  server.Kill();
+  const auto opened = Open();
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  Service& service = **opened;
+  service.Start();
+  EXPECT_EQ(service.writes().Create(ARequest(), Soon())->record.vector, VectorState::kPending);
+  EXPECT_EQ(FoundCount(service), 1);
+  EXPECT_TRUE(service.health().Report(Soon()).is_ready);
+  service.health().RefreshGauges(Soon());
+  EXPECT_THAT(service.metrics().Render(),
+              testing::HasSubstr("datastorage_vector_index_spared{set=\"1\"} 1"));
+  server.Start();
+  const Deadline converged = Soon();
+  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
+  }
+  EXPECT_EQ(server.Run("postgres", "SELECT count(*) FROM vector_point WHERE is_live"), "1");
+}
+
+TEST_F(ServiceTest, RefusesAServerOfVectorsThatCanNeverDo) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  const std::string database = server.MakeDatabase();
+  server.Run(database, "CREATE TABLE record ()");
+  config_.vectors = VectorsChoice::kOtherPostgres;
+  config_.vectors_url = server.Conninfo(database);
+  const auto opened = Open();
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_THAT(opened.error().message, testing::HasSubstr("holds records"));
 }
 
 TEST_F(ServiceTest, RunsWithoutAnEmbedder) {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/engine_fixture.h"
+#include "engine/separate_fixture.h"
 
 namespace datastorage {
 namespace {
@@ -88,6 +88,44 @@ TEST_F(HealthServiceTest, RendersThePendingRowsAsGauges) {
   ASSERT_TRUE(RunRelayUntilIdle());
   health.RefreshGauges(Soon());
   EXPECT_THAT(metrics_.Render(), testing::Not(testing::HasSubstr("datastorage_pending_vectors{")));
+}
+
+class SeparateHealthTest : public SeparateFixture {
+ protected:
+  // Of a report: component and code of what is not well, but for rows that wait.
+  std::vector<std::string> Findings() {
+    HealthService health(ThreadRuntime(), probe_, *store_, *sets_, embedding_.get(), metrics_);
+    const HealthReport report = health.Report(Soon());
+    EXPECT_TRUE(report.is_ready);
+    std::vector<std::string> found;
+    for (const HealthFinding& finding : report.findings) {
+      if (finding.component != "relay") found.push_back(finding.component + "/" + finding.code);
+    }
+    health.RefreshGauges(Soon());
+    return found;
+  }
+  bool IsSpared() {
+    return metrics_.Render().find("datastorage_vector_index_spared{set=\"1\"} 1") !=
+           std::string::npos;
+  }
+
+  BreakableProbe probe_;
+};
+
+TEST_F(SeparateHealthTest, NamesAnIndexOnAnotherServerThatFailsOrWasNeverReached) {
+  EXPECT_THAT(Findings(), testing::IsEmpty());
+  EXPECT_FALSE(IsSpared());
+  remote_.is_down = remote_.is_down_from_the_start = true;
+  for (int i = 0; i < 5; ++i) Create("rr-" + std::to_string(i), "disk full");
+  EXPECT_THAT(Findings(), testing::ElementsAre("vector_index/unavailable"));
+  EXPECT_TRUE(IsSpared());
+  Reopen();
+  EXPECT_THAT(Findings(), testing::ElementsAre("vector_index/not_in_use"));
+  EXPECT_TRUE(IsSpared());
+  remote_.is_down = false;
+  ASSERT_TRUE(RunRelayUntilIdle());
+  EXPECT_THAT(Findings(), testing::IsEmpty());
+  EXPECT_FALSE(IsSpared());
 }
 
 }  // namespace

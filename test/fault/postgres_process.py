@@ -127,6 +127,18 @@ class Postgres:
         # The next start counts on their shared memory being let go.
         await_true(lambda: all(map(is_gone, processes)), "a killed server is gone")
 
+    def pause(self):
+        """SIGSTOP for all of its processes: connections stay, and nothing is answered."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+        for process in children_of(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
+
+    def resume(self):
+        for process in (*children_of(self._process.pid), self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
     def stop(self):
         """As an administrator does: sessions are cut, standbys and the archive get all there is."""
         self._process.send_signal(signal.SIGINT)

@@ -103,8 +103,8 @@ class Replicas:
         self.options, self.folder = options, Path(folder)
         self.maker = Maker(options.seed, options.records, PATCHED_SHARE)
         self.journal = Journal(self.folder / "journal")
-        self.fleet = Fleet(options.binary, self.folder, REPLICAS, (
-            "--vectors", "pgvector", "--drain-delay", DRAIN_DELAY))
+        self.fleet = Fleet(options.binary, self.folder, REPLICAS, options.vectors, (
+            "--drain-delay", DRAIN_DELAY))
         self.writers = Writers(self.maker, self.fleet.services, self.journal, options)
         self.readers = Readers(self.writers, options.search_rate, SEARCH_CONNECTIONS)
         self.tally, self.begun = collections.Counter(), time.monotonic()
@@ -145,7 +145,7 @@ class Replicas:
         checker = StormChecker(self.folder / "copy.db", self.maker,
                                JournalFacts(self.folder / "journal"))
         checker.run()
-        check_points(self.fleet.postgres, DATABASE, checker)
+        check_points(*self.fleet.place_of_vectors(), checker)
         return checker.findings
 
     def _roll_by_and_by(self):
@@ -209,6 +209,7 @@ def is_good(tally, replicas):
 def options_of(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "separate"))
     parser.add_argument("--rolls", type=int, default=6, help="restarts of each replica")
     parser.add_argument("--rate", type=float, default=220, help="writes a second")
     parser.add_argument("--rate-min", type=float, default=200, help="acknowledged, or it fails")

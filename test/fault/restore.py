@@ -81,7 +81,7 @@ class Scene:
         self.programs = self.folder / "bin"  # Whatever the binary is called.
         self.programs.mkdir()
         (self.programs / "datastorage").symlink_to(options.binary.resolve())
-        self.fleet = Fleet(options.binary, self.folder, 0, ("--vectors", "pgvector"))
+        self.fleet = Fleet(options.binary, self.folder, 0)
         self.other = self.make_other()
         store = self.store_url()
         self.fleet.services = [

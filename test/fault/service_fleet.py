@@ -1,4 +1,5 @@
-"""PostgreSQL, Redis and replicas of the service over them, all private to a test."""
+"""PostgreSQL, Redis and replicas of the service over them, all private to a test. Where asked for,
+vectors are in a second PostgreSQL."""
 
 import contextlib
 import subprocess
@@ -10,31 +11,43 @@ from server_process import unused_port
 from service_process import Service
 
 DATABASE, ROLE = "audit", "service"
+VECTORS = "vectors"  # The database of the second server.
 
 
 class Fleet:
     """A context: leaves nothing running. Ports stay over restarts. The service has a role of its
-    own that may do no more than a service needs."""
+    own that may do no more than a service needs. `vectors`: "memory", "pgvector", "separate"."""
 
-    def __init__(self, binary, folder, count, options=()):
-        self.binary, self.folder, self._options = Path(binary), Path(folder), options
+    def __init__(self, binary, folder, count, vectors="pgvector", options=()):
+        self.binary, self.folder = Path(binary), Path(folder)
         self.postgres = Postgres(self.folder / "postgres")
         self.redis = Redis(self.folder / "redis")
+        self.vectors = Postgres(self.folder / "vectors") if vectors == "separate" else None
+        self._vectors = vectors
         self.services = [
             Service(binary, self.folder / "data", self.folder / f"service_{n}.log",
                     ("--store", self.postgres.url(DATABASE, ROLE), "--cache", self.redis.url,
-                     *options), unused_port())
+                     *self._vectors_option(ROLE), *options), unused_port())
             for n in range(count)]
         self._ends = contextlib.ExitStack()
 
+    def servers(self):
+        return [server for server in (self.postgres, self.vectors, self.redis) if server]
+
+    def _vectors_option(self, role):
+        place = self.vectors.url(VECTORS, role) if self.vectors else self._vectors
+        return ("--vectors", place)
+
     def start(self):
-        for server in (self.postgres, self.redis):
+        for server in self.servers():
             server.start()
-        self.postgres.run("postgres", f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
-        self.postgres.run("postgres", f"CREATE DATABASE {DATABASE}")
+        for server, database in ((self.postgres, DATABASE), (self.vectors, VECTORS)):
+            if server:
+                server.run("postgres", f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
+                server.run("postgres", f"CREATE DATABASE {database}")
         migration = subprocess.run(
             [self.binary, "migrate", "--store", self.postgres.url(DATABASE), "--service-role", ROLE,
-             *self._options], capture_output=True, text=True)
+             *self._vectors_option("postgres")], capture_output=True, text=True)
         if migration.returncode != 0:
             raise RuntimeError(f"migrate: {migration.stdout}{migration.stderr}")
         for service in self.services:
@@ -43,8 +56,12 @@ class Fleet:
     def rows(self, query):
         return self.postgres.rows(DATABASE, query)
 
+    def place_of_vectors(self):
+        """(server, database) of the tables of vectors."""
+        return (self.vectors, VECTORS) if self.vectors else (self.postgres, DATABASE)
+
     def __enter__(self):
-        for server in (self.postgres, self.redis, *self.services):
+        for server in (*self.servers(), *self.services):
             self._ends.enter_context(server)
         return self
 

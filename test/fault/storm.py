@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Writes and searches while PostgreSQL, Redis and the service are killed, then reads PostgreSQL.
+With `--vectors separate` a second PostgreSQL has the vectors; it is killed, and stopped for a
+while, too.
 
 Every write that was acknowledged must be there once, whole, with the vector of its own text, and
 nothing that was shown or refused may say otherwise. Prints the tally, its last line as JSON; exit
@@ -40,6 +42,9 @@ SEARCHES_A_SECOND, READERS = 5, 2
 CONVERGENCE_SECONDS_MAX = 60
 STALL_SECONDS_MAX = 90
 DOWN_SECONDS_MAX = 0.3
+HUNG_SECONDS_MAX = 4.0  # Longer than a write waits for an index.
+# No write waits for these: at their end, those under way may have asked them.
+UNAWAITED = ("redis", "vectors", "hung_vectors")
 OVERLAP_SHARE = 0.25  # Of kills: come while what was killed before is still down.
 ANSWERS_UNDER_WAY = 0.15  # s; replies that left before a kill are read in this time.
 SEARCHES = 1_000
@@ -51,11 +56,16 @@ GUARD, NO_GUARD = b"'synchronous_commit') = 'off'", b"'synchronous_commit') = 'O
 class Victim:
     """A server that is killed and comes back. Threads: none."""
 
+    down_seconds_max = DOWN_SECONDS_MAX
+
     def __init__(self, name, server):
         self.name, self.server = name, server
         self.is_up, self.is_launched = True, True
         self.relaunch_at = self._launched_at = 0.0
         self.refused_starts, self.slowest_start = 0, 0.0  # The latter in s.
+
+    def strike(self):
+        self.server.kill()
 
     def went_down(self, relaunch_at):
         self.is_up = self.is_launched = False
@@ -77,18 +87,35 @@ class Victim:
             self.slowest_start = max(self.slowest_start, now - self._launched_at)
 
 
+class HungVictim(Victim):
+    """One that is stopped, and goes on: its sessions stay, and nobody is answered."""
+
+    down_seconds_max = HUNG_SECONDS_MAX
+
+    def strike(self):
+        self.server.pause()
+
+    def tend(self):
+        if not self.is_up and time.monotonic() >= self.relaunch_at:
+            self.server.resume()
+            self.is_up = self.is_launched = True
+
+
 class Storm:
     def __init__(self, options, folder):
         self.options, self.folder = options, Path(folder)
         self.maker = Maker(options.seed, options.records, PATCHED_SHARE)
         self.journal = Journal(self.folder / "journal")
         binary = self._mutated(options.binary) if options.mutant else options.binary
-        self.fleet = Fleet(binary, self.folder, 1, ("--vectors", options.vectors))
+        self.fleet = Fleet(binary, self.folder, 1, options.vectors)
         self.writers = Writers(self.maker, self.fleet.services, self.journal, options)
         self.readers = Readers(self.writers, SEARCHES_A_SECOND, READERS)
         self.victims = {"postgres": Victim("postgres", self.fleet.postgres),
                         "service": Victim("service", self.fleet.services[0]),
                         "redis": Victim("redis", self.fleet.redis)}
+        if self.fleet.vectors:
+            self.victims["vectors"] = Victim("vectors", self.fleet.vectors)
+            self.victims["hung_vectors"] = HungVictim("hung_vectors", self.fleet.vectors)
         self.tally, self.begun = collections.Counter(), time.monotonic()
 
     def say(self, text):
@@ -123,8 +150,9 @@ class Storm:
             self._let_end()
             self._read_index()
             fleet.services[0].kill()
-            fleet.postgres.kill()
-            fleet.postgres.start()
+            for server in filter(None, (fleet.postgres, fleet.vectors)):
+                server.kill()
+                server.start()
             checker = self.check()
             fleet.services[0].start()
             searches = check_searches(fleet.services[0].port, checker, SEARCHES, self.options.seed)
@@ -149,7 +177,7 @@ class Storm:
             if are_up and not were_up and not overlaps:
                 next_kill = now + rng.uniform(0.0, self.options.gap)
             were_up = are_up
-            may_kill = plan and (are_up or overlaps) and self.victims[plan[-1]].is_up
+            may_kill = plan and (are_up or overlaps) and self._may_strike(self.victims[plan[-1]])
             if may_kill and now >= next_kill:
                 if self._kill(self.victims[plan[-1]], rng):
                     plan.pop()
@@ -163,6 +191,10 @@ class Storm:
     def _all_up(self):
         return all(victim.is_up for victim in self.victims.values())
 
+    def _may_strike(self, victim):
+        """Not while it, or another way to strike the same server, is at work."""
+        return all(other.is_up for other in self.victims.values() if other.server is victim.server)
+
     def _kill(self, victim, rng):
         """False when no write was in flight, or each was answered already: it does not count."""
         writers = self.writers
@@ -170,22 +202,22 @@ class Storm:
             if not writers.state.wait_for(lambda: writers.in_flight, 5):
                 return False
             in_flight = list(writers.in_flight.values())
-            victim.server.kill()
+            victim.strike()
             killed_at = time.monotonic()
         with writers.state:  # Replies that were on their way are still read, and count as answers.
             writers.state.wait_for(lambda: not any(
                 write in writers.in_flight.values() for write in in_flight), ANSWERS_UNDER_WAY)
             cut = [write.name for write in in_flight if not write.is_answered]
-        if victim.name == "redis":  # No write waits for it; those under way may have asked it.
+        if victim.name in UNAWAITED:
             cut = [write.name for write in in_flight]
-        victim.went_down(killed_at + rng.uniform(0.0, DOWN_SECONDS_MAX))
+        victim.went_down(killed_at + rng.uniform(0.0, victim.down_seconds_max))
         self.tally[f"kills_of_{victim.name}"] += 1
         self.tally[f"kills_of_{victim.name}_with_write_in_flight"] += bool(cut)
         self.tally[f"writes_in_flight_at_kills_of_{victim.name}"] += len(cut)
         self.journal.add({"killed": self.tally["kills"]})
         self.tally["kills"] += 1
         if self.tally["kills"] % 10 == 1 or self.options.kills < 10:
-            self.say(f"kill -9 number {self.tally['kills']}, {victim.name}: {len(cut)} writes in "
+            self.say(f"kill number {self.tally['kills']}, {victim.name}: {len(cut)} writes in "
                      f"flight, {writers.tally['acknowledged']} acknowledged")
         return bool(cut)
 
@@ -228,8 +260,10 @@ class Storm:
         checker = StormChecker(copy, self.maker, self.facts())
         findings = checker.run()
         check_indexes(self.fleet.postgres, DATABASE, findings)
-        if self.options.vectors == "pgvector":
-            check_points(self.fleet.postgres, DATABASE, checker)
+        if self.options.vectors != "memory":
+            (drawn,), = self.fleet.rows("SELECT pg_sequence_last_value('stamp'::regclass)")
+            points = check_points(*self.fleet.place_of_vectors(), checker, int(drawn))
+            (self.folder / "points.json").write_text(json.dumps(points))
         self.say(f"the database after kill -9: {findings.counted}, {dict(findings.counts)}")
         return checker
 
@@ -269,15 +303,18 @@ def is_good(tally, storm):
 def options_of(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=100, help="of each server")
-    parser.add_argument("--victims", nargs="+", default=("postgres", "service", "redis"))
+    parser.add_argument("--victims", nargs="+", help="by default all there are")
     parser.add_argument("--gap", type=float, default=1.0, help="s between kills, at most")
     parser.add_argument("--rate", type=float, default=260, help="writes a second")
     parser.add_argument("--rate-min", type=float, default=200, help="acknowledged, or it fails")
-    parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory"))
+    parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory", "separate"))
     parser.add_argument("--mutant", action="store_true", help="commit asynchronously")
     add_load_options(parser, connections=24, retry_seconds_max=0.25, gives_up_share=0.3,
                      records=COUNT_MAX)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    far = ("vectors", "hung_vectors") if options.vectors == "separate" else ()
+    options.victims = options.victims or ("postgres", "service", "redis", *far)
+    return options
 
 
 def main():

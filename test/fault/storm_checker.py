@@ -11,7 +11,9 @@ import numpy as np
 
 from file_checker import KINDS_OF_FAULT, FileChecker
 
-STORM_FAULTS = (*KINDS_OF_FAULT, "dirty", "false_failure")
+# `orphaned`: a vector without a record, or without its embedding; `stale`: one of another stamp
+# than its record's, or of one that was never issued.
+STORM_FAULTS = (*KINDS_OF_FAULT, "dirty", "false_failure", "orphaned", "stale")
 # Of `record`, what is no column of SQLite's.
 LEFT_OUT = ("metadata", "metadata_scalars", "words", "word_count", "legacy_id")
 COLUMNS = {"record": None, "record_version": ("record_id", "version", "body"),
@@ -29,6 +31,10 @@ TYPES = {"uuid": ("replace({}::text, '-', '')", bytes.fromhex),
 # A unit vector's component and its half differ by no more, and a little for the length.
 HALF_ERROR_MAX = 2.0**-12 + 2.0**-20
 HALF_HEADER_SIZE = 4  # Of a halfvec's binary form: dimensions, then nothing; numbers follow.
+# Each id that pgvector's tables hold: stamp, whether it is live, its vector in head and body.
+POINTS = ("SELECT p.record_id, p.stamp, p.is_live, encode(halfvec_send(h.v), 'hex'), "
+          "encode(halfvec_send(b.v), 'hex') FROM vector_point AS p LEFT JOIN vector_head AS h "
+          "USING (record_id) LEFT JOIN vector_body AS b USING (record_id)")
 COINED = "^z[ue]([a-z][aiou]){3}k$"
 BATCH = 5_000
 
@@ -81,6 +87,8 @@ class StormChecker(FileChecker):
         return findings
 
     def _check_records(self):
+        self.stamps = {str(uuid.UUID(bytes=record_id)): stamp
+                       for record_id, stamp in self._rows("SELECT id, stamp FROM record")}
         self._check_shown()
         self._check_refused()
         super()._check_records()
@@ -117,32 +125,43 @@ def check_indexes(postgres, database, findings):
         findings.add("broken", str(error))
 
 
-def check_points(postgres, database, checker):
-    """pgvector's tables: each embedding is there once, in the head or in the body, as its half, and
-    nothing else is alive. REQUIRES: `checker` has run, and nothing is pending."""
-    findings, wanted = checker.findings, dict(zip(checker.ids, checker.matrix))
-    points = postgres.rows(
-        database, "SELECT p.record_id, p.is_live, encode(halfvec_send(h.v), 'hex'), "
-        "encode(halfvec_send(b.v), 'hex') FROM vector_point AS p "
-        "LEFT JOIN vector_head AS h USING (record_id) LEFT JOIN vector_body AS b USING (record_id)")
-    findings.counted["points"] = findings.counted["points_in_head"] = 0
-    for record_id, is_live, *places in points:
-        held = [bytes.fromhex(place)[HALF_HEADER_SIZE:] for place in places if place is not None]
-        findings.counted["points"] += is_live == "t"
-        findings.counted["points_in_head"] += places[0] is not None
-        if len(held) != (is_live == "t"):
-            findings.add("doubled", f"the point of {record_id} has {len(held)} vectors")
-        want = wanted.pop(record_id, None) if is_live == "t" else None
-        if want is None:
-            if is_live == "t":
-                findings.add("unsent", f"a point of {record_id}, which has no embedding")
-        elif held and not np.abs(np.frombuffer(held[0], ">f2") - want).max() <= HALF_ERROR_MAX:
-            findings.add("wrong_vector", f"the point of {record_id} has another vector")
-    for record_id in wanted:
-        findings.add("lost", f"there is no point of {record_id}")
+def check_points(postgres, database, checker, highest_stamp=None):
+    """pgvector's tables, beside the records or on another server: each embedding is there once, in
+    the head or in the body, as its half, under the stamp of its record, and nothing else is alive.
+    `highest_stamp`: none above it was ever drawn. REQUIRES: `checker` has run, and nothing is
+    pending."""
+    points = list(postgres.rows(database, POINTS))
     (strays,), = postgres.rows(
         database, "SELECT count(*) FROM (SELECT record_id FROM vector_head UNION ALL SELECT "
         "record_id FROM vector_body) AS held WHERE record_id NOT IN (SELECT record_id FROM "
         "vector_point)")
     if strays != "0":
-        findings.add("unsent", f"{strays} vectors that no point names")
+        checker.findings.add("orphaned", f"{strays} vectors that no point names")
+    judge_points(points, checker, highest_stamp)
+    return points
+
+
+def judge_points(points, checker, highest_stamp=None):
+    findings, wanted = checker.findings, dict(zip(checker.ids, checker.matrix))
+    findings.counted["points"] = findings.counted["points_in_head"] = 0
+    for record_id, stamp, is_live, *places in points:
+        held = [bytes.fromhex(place)[HALF_HEADER_SIZE:] for place in places if place is not None]
+        findings.counted["points"] += is_live == "t"
+        findings.counted["points_in_head"] += places[0] is not None
+        if highest_stamp is not None and int(stamp) > highest_stamp:
+            findings.add("stale", f"the stamp of {record_id} was never drawn: {stamp}")
+        if len(held) != (is_live == "t"):
+            findings.add("doubled", f"the point of {record_id} has {len(held)} vectors")
+        if is_live != "t":
+            continue
+        want = wanted.pop(record_id, None)
+        if want is None:
+            findings.add("orphaned", f"a point of {record_id}, which has no embedding")
+            continue
+        if int(stamp) != checker.stamps[record_id]:
+            findings.add("stale", f"the point of {record_id} has stamp {stamp}, its record "
+                                  f"{checker.stamps[record_id]}")
+        if held and not np.abs(np.frombuffer(held[0], ">f2") - want).max() <= HALF_ERROR_MAX:
+            findings.add("wrong_vector", f"the point of {record_id} has another vector")
+    for record_id in wanted:
+        findings.add("lost", f"there is no point of {record_id}")
