@@ -58,6 +58,8 @@ struct UpdateOp {
   Uuid attempt;
   std::int64_t expected_version = 0;
   RecordBody body;  // The whole new content; same kind and natural key.
+  // What was asked changes nothing: the claim alone is made, and the record left as it is.
+  bool claims_only = false;
   WallTime now;
   std::optional<IdempotencyClaim> claim;
   std::optional<Sha256> text_hash;
@@ -106,7 +108,7 @@ using WriteOp = std::variant<BeginIntentOp,
 enum class WriteStatus : std::uint8_t {
   kIntentBegun,
   kCreated,
-  kExisting,   // The natural key holds equal content: nothing written, key claimed.
+  kExisting,   // What was asked for is there: nothing written, key claimed.
   kReplayed,   // The idempotency key was used for the same request: its answer.
   kKeyReused,  // The idempotency key was used for another request.
   kConflict,   // The natural key holds other content; `id` names it.

@@ -82,7 +82,7 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
   }
   CommittedWrite write{{}, VectorState::kNone, operation.pending_reason};
   std::vector<RecordId> ids;
-  if (sets_.NeedsEntry()) ids.push_back(id);
+  if (sets_.NeedsEntry() && !operation.claims_only) ids.push_back(id);
   const auto unapplied = sets_.unapplied().Enter(std::move(ids));
   std::vector<WriteOp> operations;
   operations.emplace_back(std::move(operation));

@@ -188,10 +188,7 @@ Result<WriteReply> WriteService::PatchInTurn(const PatchRequest& request, Deadli
     refusal.status = ReplyStatus::kIllegalPhase;
     return RefusePatch(request, std::move(refusal), deadline);
   }
-  if (patch.changes_nothing) {
-    refusal.status = ReplyStatus::kUnchanged;
-    return RefusePatch(request, std::move(refusal), deadline);
-  }
+  if (patch.changes_nothing) return AcceptUnchanged(request, current, deadline);
   return CommitPatch(request, current, *std::move(patch.body), deadline);
 }
 
@@ -222,6 +219,27 @@ Result<WriteReply> WriteService::CommitPatch(const PatchRequest& request,
                         write.vector,
                         write.reason};
   return reply;
+}
+
+// The key is claimed although nothing is written: another request under it is refused from now on.
+Result<WriteReply> WriteService::AcceptUnchanged(const PatchRequest& request,
+                                                 const Record& current,
+                                                 Deadline deadline) {
+  WriteReply unchanged = Reply(ReplyStatus::kUnchanged);
+  unchanged.record = current;
+  if (!request.claim.has_value()) return unchanged;
+  UpdateOp operation;
+  operation.id = current.id;
+  operation.attempt = ids_.MakeVersion4();
+  operation.expected_version = current.version;
+  operation.body = current.body;
+  operation.claims_only = true;
+  operation.now = runtime_.WallNow();
+  operation.claim = request.claim;
+  DS_ASSIGN_OR_RETURN(const CommittedWrite write,
+                      writer_.Update(std::move(operation), false, deadline));
+  if (write.outcome.status == WriteStatus::kExisting) return unchanged;
+  return AnswerOf(write.outcome, deadline);
 }
 
 // A patch that cannot be applied may still be the repetition of one that was: the key decides.

@@ -97,6 +97,9 @@ class WriteService {
                                  const Record& current,
                                  RecordBody body,
                                  Deadline deadline);
+  Result<WriteReply> AcceptUnchanged(const PatchRequest& request,
+                                     const Record& current,
+                                     Deadline deadline);
   Result<WriteReply> RefusePatch(const PatchRequest& request,
                                  WriteReply refusal,
                                  Deadline deadline);

@@ -66,6 +66,8 @@ char StateLetter(VectorState state) {
 std::optional<std::int64_t> VersionOf(std::string_view tag) {
   if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') return std::nullopt;
   tag = tag.substr(1, tag.size() - 2);
+  // What we never wrote names no version, although it can be read as a number.
+  if (tag.empty() || tag.front() < '1' || tag.front() > '9') return std::nullopt;
   std::int64_t version = 0;
   const auto parsed = std::from_chars(tag.data(), tag.data() + tag.size(), version);
   if (parsed.ec != std::errc()) return std::nullopt;

@@ -214,6 +214,13 @@ WriteOutcome WaveDecision::Do(const UpdateOp& operation) {
             .stamp = found->second.stamp};
   }
   WaveState::Head& head = found->second;
+  if (operation.claims_only) {
+    KeepClaim(operation.claim, operation.now);
+    return {.status = WriteStatus::kExisting,
+            .id = operation.id,
+            .version = head.version,
+            .stamp = head.stamp};
+  }
   DS_CHECK(head.kind == NameOf(KindOf(operation.body)));
   DS_CHECK(head.natural_key == NaturalKeyOf(operation.body));
   const WaveState::Head before = head;

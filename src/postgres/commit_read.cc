@@ -89,7 +89,8 @@ struct WaveNames {
   }
   void Add(const UpdateOp& op) {
     AddClaim(op.claim, 200, op.id, op.now);
-    if (op.claim.has_value()) claim_versions.Add(op.expected_version + 1);
+    const std::int64_t version = op.expected_version + (op.claims_only ? 0 : 1);
+    if (op.claim.has_value()) claim_versions.Add(version);
     AddRecord(op.id);
     updated_ids.Add(op.id);
   }

@@ -63,6 +63,11 @@ Result<WriteOutcome> CommitRun::Do(const UpdateOp& operation) {
                        .version = head->version,
                        .stamp = head->stamp};
   if (head->version != operation.expected_version) return outcome;
+  if (operation.claims_only) {
+    outcome.status = WriteStatus::kExisting;
+    DS_RETURN_IF_ERROR(Claim(operation.claim, 200, outcome, operation.now));
+    return outcome;
+  }
 
   outcome = {.status = WriteStatus::kUpdated,
              .id = operation.id,

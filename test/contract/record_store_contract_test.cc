@@ -74,6 +74,34 @@ TYPED_TEST(RecordStoreContract, ClaimsAnIdempotencyKeyForAnEqualRecord) {
   EXPECT_EQ(replayed.replayed_http_status, 200);
 }
 
+TYPED_TEST(RecordStoreContract, ClaimsAnIdempotencyKeyForAnUpdateThatChangesNothing) {
+  const CreateOp create = this->Create("k1", "first");
+  const WriteOutcome created = this->CommitOne(create);
+  UpdateOp unchanged = this->Update(create, 1, "not written");
+  unchanged.claims_only = true;
+  unchanged.claim = this->ClaimOf("idem");
+  UpdateOp stale = unchanged;
+  stale.expected_version = 2;
+  EXPECT_EQ(this->CommitOne(stale).status, WriteStatus::kStale);
+  const WriteOutcome existing = this->CommitOne(unchanged);
+  EXPECT_EQ(existing.status, WriteStatus::kExisting);
+  EXPECT_EQ(existing.version, 1);
+  EXPECT_EQ(existing.stamp, created.stamp);
+  EXPECT_FALSE(existing.has_pending);
+  EXPECT_EQ(this->Read(create.id).record.body, create.body);
+  EXPECT_EQ(this->Read(create.id).record.stamp, created.stamp);
+  EXPECT_EQ(this->store_->History(create.id, Deadline::Never())->size(), 1U);
+
+  this->CommitOne(this->Update(create, 1, "second"));
+  const WriteOutcome replayed = this->CommitOne(unchanged);
+  EXPECT_EQ(replayed.status, WriteStatus::kReplayed);
+  EXPECT_EQ(replayed.replayed_http_status, 200);
+  EXPECT_EQ(replayed.version, 1);
+  UpdateOp reused = this->Update(create, 2, "third");
+  reused.claim = this->ClaimOf("idem", "another request");
+  EXPECT_EQ(this->CommitOne(reused).status, WriteStatus::kKeyReused);
+}
+
 TYPED_TEST(RecordStoreContract, ForgetsAnIdempotencyKeyAfterItsLifetime) {
   CreateOp first = this->Create("k1");
   first.claim = this->ClaimOf("idem");

@@ -141,5 +141,23 @@ TEST_F(WriteServiceTest, ReplaysAPatchAlthoughItsVersionIsStaleByNow) {
   EXPECT_EQ(replay->record.version, 2);
 }
 
+TEST_F(WriteServiceTest, BindsTheKeyOfAPatchThatChangesNothing) {
+  const Record record = Create("rr-1", "disk full");
+  PatchRequest nothing = PatchFor(record, "{}");
+  nothing.claim = Claim("patch-1", "request");
+  EXPECT_EQ(writes_->Patch(nothing, Soon())->status, ReplyStatus::kUnchanged);
+  PatchRequest other = PatchFor(record, R"({"phase":"completed"})");
+  other.claim = Claim("patch-1", "another request");
+  EXPECT_EQ(writes_->Patch(other, Soon())->status, ReplyStatus::kKeyReused);
+
+  other.claim = Claim("patch-2", "another request");
+  EXPECT_EQ(writes_->Patch(other, Soon())->status, ReplyStatus::kUpdated);
+  const auto replay = writes_->Patch(nothing, Soon());
+  ASSERT_TRUE(replay.has_value());
+  EXPECT_EQ(replay->status, ReplyStatus::kReplayed);
+  EXPECT_EQ(replay->replayed_http_status, 200);
+  EXPECT_EQ(replay->record.version, 1);
+}
+
 }  // namespace
 }  // namespace datastorage

@@ -223,6 +223,14 @@ WriteOutcome FakeCommit::Do(const UpdateOp& operation) {
             .version = record.current().version,
             .stamp = record.current().stamp};
   }
+  if (operation.claims_only) {
+    const WriteOutcome existing{.status = WriteStatus::kExisting,
+                                .id = operation.id,
+                                .version = record.current().version,
+                                .stamp = record.current().stamp};
+    Claim(operation.claim, 200, existing, operation.now);
+    return existing;
+  }
   const bool had_text = record.text_hash.has_value();
   Record next = record.current();
   ++next.version;

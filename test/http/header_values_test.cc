@@ -44,7 +44,16 @@ TEST(HeaderValues, ReadTheVersionsToMatch) {
   EXPECT_FALSE(IfMatch(Request()).has_value());
   EXPECT_TRUE(IfMatch(With("if-match", "*"))->is_any);
   EXPECT_THAT(IfMatch(With("if-match", "\"3.p\", \"4\""))->versions, ElementsAre(3, 4));
-  for (const char* tags : {"W/\"3.p\"", "3", "\"3.x\"", "\"x\"", "\"\"", "\"", "\"3.pp\""}) {
+  for (const char* tags : {"W/\"3.p\"",
+                           "3",
+                           "\"3.x\"",
+                           "\"x\"",
+                           "\"\"",
+                           "\"",
+                           "\"3.pp\"",
+                           "\"03.p\"",
+                           "\"0\"",
+                           "\"-3.p\""}) {
     EXPECT_THAT(IfMatch(With("if-match", tags))->versions, IsEmpty()) << tags;
   }
 }

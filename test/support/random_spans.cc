@@ -101,6 +101,7 @@ UpdateOp RandomSpans::Update(std::size_t index, WallTime now) {
   update.expected_version = versions_[update.id];
   if (random_.Chance(15)) ++update.expected_version;
   update.body = random_.Body(key.kind, key.key);
+  update.claims_only = random_.Chance(20);
   update.now = now;
   update.claim = Claim();
   FillText(update.text_hash, update.embeddings);
