@@ -65,7 +65,7 @@ sanitized() {
   # OpenVINO's thread library ends the process at start under a sanitizer, unless told of it.
   export TBB_ENABLE_SANITIZERS=1
   # Minutes of one thread's arithmetic or disk, which the development build's run covers.
-  local left_out='PowerCut|DiskFaults|ScanRecall'
+  local left_out='PowerCut|DiskFaults|ScanRecall|OverOpenSearch|InOpensearch'
   # Under the thread sanitizer each opening of the model takes many seconds, and its threads are
   # not ours: `make tsan TSAN_MODEL=1` runs them too.
   if [[ $preset == tsan && -z ${TSAN_MODEL:-} ]]; then left_out+='|EmbedderContract.*minilm'; fi

@@ -24,7 +24,7 @@ LAYERS = {
     "client": ["schema", "domain", "base", "net"],
     "cli": ["client", "schema", "domain", "base"],
     "app": ["http", "engine", "sqlite", "postgres", "scan", "minilm", "lexical", "memory_cache",
-            "redis", "cli", "client", "ports", "schema", "domain", "base", "net"],
+            "redis", "opensearch", "cli", "client", "ports", "schema", "domain", "base", "net"],
 }
 
 # The start of an <include> and the folders that own that library. A library that is not here has no

@@ -32,6 +32,7 @@ enum class VectorsChoice : std::uint8_t {
   kMemory,         // Filled at start.
   kSameDatabase,   // In the tables of the PostgreSQL store, by pgvector.
   kOtherPostgres,  // By pgvector in a database of its own, at vectors_url.
+  kOpensearch,     // In an OpenSearch cluster, at vectors_url.
 };
 enum class EmbedPrecision : std::uint8_t { kAutomatic, kF32, kBf16 };
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/limits.h"
+#include "opensearch/address.h"
 #include "postgres/address.h"
 #include "schema/time.h"
 
@@ -149,8 +150,16 @@ std::string ApplyVectors(const std::string& text, Config& config) {
     config.vectors = text == "memory" ? VectorsChoice::kMemory : VectorsChoice::kSameDatabase;
     return {};
   }
+  if (text.starts_with("opensearch+")) {
+    const auto address = opensearch::ParseAddress(text);
+    if (!address.has_value()) return address.error().message;
+    config.vectors = VectorsChoice::kOpensearch;
+    config.vectors_url = text;
+    return {};
+  }
   if (!NamesPostgres(text)) {
-    return "must be memory, pgvector, or the URL of a PostgreSQL database for vectors alone";
+    return "must be memory, pgvector, or the URL of a PostgreSQL database for vectors alone, or of "
+           "an OpenSearch cluster (opensearch+http://HOST:PORT/INDEX)";
   }
   const Result<void> checked = postgres::CheckConninfo(text);
   if (!checked.has_value()) return checked.error().message;
@@ -230,7 +239,9 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      "memory",
      "Where vectors are searched: memory, filled at start, for one service; pgvector, in the "
      "database of --store, for any number of services; or postgresql://[USER:PASSWORD@]HOST:PORT/"
-     "NAME, by pgvector in a database for vectors alone, for any number of services, too",
+     "NAME, by pgvector in a database for vectors alone, or opensearch+http://HOST:PORT/INDEX, "
+     "also "
+     "for any number of services",
      ApplyVectors},
     {"vectors-write",
      "WHEN",

@@ -10,6 +10,7 @@
 
 #include "base/metrics.h"
 #include "minilm/minilm_embedder.h"
+#include "opensearch/opensearch_index.h"
 #include "postgres/address.h"
 #include "postgres/connection.h"
 #include "postgres/migrate.h"
@@ -94,6 +95,9 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
     }
     if (loaded.config->vectors == VectorsChoice::kOtherPostgres) {
       findings.push_back(CheckVectorDatabase(*loaded.config));
+    }
+    if (loaded.config->vectors == VectorsChoice::kOpensearch) {
+      findings.push_back(CheckOpensearch(*loaded.config));
     }
     findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
@@ -212,6 +216,29 @@ Finding CheckVectorDatabase(const Config& config) {
           place + ": " + checked.error().message,
           "the next start of the service makes the tables, if its role may; else run `datastorage "
           "migrate` with the owner's URL as --vectors"};
+}
+
+Finding CheckOpensearch(const Config& config) {
+  constexpr const char* kCheck = "vectors";
+  auto address = opensearch::ParseAddress(config.vectors_url);
+  const std::string place = opensearch::DescriptionOf(*address);
+  const auto index = opensearch::OpenSearchIndex::Make(*std::move(address), {});
+  if (!index.has_value()) {
+    return {FindingState::kProblem,
+            kCheck,
+            place + ": " + index.error().message,
+            "mend the URL of --vectors, or the file that it names"};
+  }
+  const Result<void> checked = (*index)->Check(Deadline::In(kDatabaseTimeout));
+  if (checked.has_value()) {
+    return {FindingState::kOk, kCheck, place + " answers and has the index of vectors", ""};
+  }
+  return {FindingState::kWarning,
+          kCheck,
+          place + ": " + checked.error().message,
+          "start the cluster, or mend the URL of --vectors; the service makes the index when it "
+          "starts. Without it nothing is lost, vectors wait in the record store and searches take "
+          "longer"};
 }
 
 Finding CheckCache(const Config& config) {

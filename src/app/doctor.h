@@ -25,6 +25,9 @@ std::vector<cli::Finding> CheckDatabase(const Config& config);
 // Whether the server of --vectors postgresql://… answers and can be used. REQUIRES: there is one.
 cli::Finding CheckVectorDatabase(const Config& config);
 
+// Whether the cluster of --vectors opensearch+http://… answers. REQUIRES: there is one.
+cli::Finding CheckOpensearch(const Config& config);
+
 // Whether the shared cache answers, where one is configured. Its loss costs time only: a warning.
 cli::Finding CheckCache(const Config& config);
 

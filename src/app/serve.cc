@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "opensearch/address.h"
 #include "postgres/address.h"
 
 namespace datastorage::app {
@@ -83,7 +84,8 @@ const char* PlaceBesideRecords(VectorsChoice vectors) {
   switch (vectors) {
     case VectorsChoice::kMemory: return ", vectors in memory";
     case VectorsChoice::kSameDatabase: return ", vectors in the same database (pgvector)";
-    case VectorsChoice::kOtherPostgres: break;
+    case VectorsChoice::kOtherPostgres:
+    case VectorsChoice::kOpensearch: break;
   }
   return "";
 }
@@ -100,6 +102,10 @@ void SayWhatRuns(const Config& config, const Service& service) {
   if (config.vectors == VectorsChoice::kOtherPostgres) {
     std::printf("vectors in PostgreSQL at %s\n",
                 postgres::DescriptionOf(config.vectors_url).c_str());
+  }
+  if (config.vectors == VectorsChoice::kOpensearch) {
+    const auto address = opensearch::ParseAddress(config.vectors_url);
+    std::printf("vectors in OpenSearch at %s\n", opensearch::DescriptionOf(*address).c_str());
   }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());

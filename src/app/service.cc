@@ -24,6 +24,18 @@ Precision PrecisionOf(EmbedPrecision choice) {
   return Precision::kAutomatic;
 }
 
+// Of what the preparation of a vector server gave. One that is away keeps nothing from starting;
+// one that can never do does.
+Result<void> MayBeAway(const Result<void>& prepared) {
+  if (prepared.has_value()) return {};
+  const ErrorCode code = prepared.error().code;
+  if (code != ErrorCode::kUnavailable && code != ErrorCode::kDeadlineExceeded) return prepared;
+  Log(LogLevel::kWarning,
+      "the vector server is away: vectors wait in the record store",
+      {{"why", std::string_view(prepared.error().message)}});
+  return {};
+}
+
 }  // namespace
 
 Service::Service(const Config& config, Runtime& runtime)
@@ -103,26 +115,32 @@ Result<void> Service::OpenPostgres() {
   return {};
 }
 
-// A server of vectors that is away keeps nothing from starting; one that can never do does.
 Result<void> Service::OpenVectors() {
-  if (config_.vectors != VectorsChoice::kOtherPostgres) return {};
+  switch (config_.vectors) {
+    case VectorsChoice::kMemory:
+    case VectorsChoice::kSameDatabase: break;
+    case VectorsChoice::kOtherPostgres: return OpenVectorDatabase();
+    case VectorsChoice::kOpensearch: return OpenOpensearch();
+  }
+  return {};
+}
+
+Result<void> Service::OpenVectorDatabase() {
   postgres::VectorDatabase::Options options;
   options.conninfo = config_.vectors_url;
   options.session_count = config_.store_session_count;
   options.write_mode = config_.vector_write_mode;
   vector_database_ = std::make_unique<postgres::VectorDatabase>(options);
-  const Result<void> prepared = vector_database_->Prepare(Deadline::In(kPrepareTimeout, runtime_));
-  if (!prepared.has_value()) {
-    const ErrorCode code = prepared.error().code;
-    const bool is_away = code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded;
-    if (!is_away) return prepared.error();
-    Log(LogLevel::kWarning,
-        "the vector server is away: vectors wait in the record store",
-        {{"why", std::string_view(prepared.error().message)}});
-  }
+  DS_RETURN_IF_ERROR(MayBeAway(vector_database_->Prepare(Deadline::In(kPrepareTimeout, runtime_))));
   head_mover_ = std::make_unique<postgres::HeadMover>(
       runtime_, vector_database_->sessions(), metrics_, postgres::HeadMover::Options{});
   return {};
+}
+
+Result<void> Service::OpenOpensearch() {
+  DS_ASSIGN_OR_RETURN(opensearch::Address address, opensearch::ParseAddress(config_.vectors_url));
+  DS_ASSIGN_OR_RETURN(opensearch_, opensearch::OpenSearchIndex::Make(std::move(address), {}));
+  return MayBeAway(opensearch_->Prepare(Deadline::In(kPrepareTimeout, runtime_)));
 }
 
 // Where new vectors go.
@@ -133,6 +151,8 @@ VectorEngine Service::Engine() {
       return {std::string(postgres::kPgvectorEngine), pgvector_.get()};
     case VectorsChoice::kOtherPostgres:
       return {std::string(postgres::kVectorDatabaseEngine), vector_database_.get()};
+    case VectorsChoice::kOpensearch:
+      return {std::string(opensearch::kOpensearchEngine), opensearch_.get()};
   }
   return {"scan", &index_};
 }
@@ -185,6 +205,7 @@ void Service::Wire() {
       runtime_, *store_probe_, *store_, *sets_, embedding, metrics_);
   if (shared_cache_ != nullptr) health_service_->AlsoProbe("cache", *shared_cache_);
   if (vector_database_ != nullptr) health_service_->AlsoProbe("vector_index", *vector_database_);
+  if (opensearch_ != nullptr) health_service_->AlsoProbe("vector_index", *opensearch_);
 }
 
 void Service::Start() {

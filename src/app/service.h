@@ -23,6 +23,7 @@
 #include "engine/vector_sets.h"
 #include "engine/write_service.h"
 #include "memory_cache/memory_embedding_cache.h"
+#include "opensearch/opensearch_index.h"
 #include "ports/embedder.h"
 #include "ports/record_backup.h"
 #include "postgres/head_mover.h"
@@ -63,6 +64,8 @@ class Service {
   Result<void> OpenStores();
   Result<void> OpenPostgres();
   Result<void> OpenVectors();
+  Result<void> OpenVectorDatabase();
+  Result<void> OpenOpensearch();
   VectorEngine Engine();
   template <class Store>
   void KeepStore(std::unique_ptr<Store> store);
@@ -85,6 +88,7 @@ class Service {
   std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // In the store's database.
   std::unique_ptr<postgres::VectorDatabase> vector_database_;
   std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of them.
+  std::unique_ptr<opensearch::OpenSearchIndex> opensearch_;
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;

@@ -16,6 +16,8 @@ namespace {
 // Of |score - cosine|, by far: the server computes with 384 products of floats.
 constexpr float kScoreError = 1e-4F;
 constexpr Duration kSizeTimeout = std::chrono::seconds(1);
+// Of what a readiness probe may take in all, the rest is for others.
+constexpr Duration kCheckTimeout = std::chrono::milliseconds(700);
 
 Error Gone() {
   return Unavailable("OpenSearch: the index is gone");
@@ -80,15 +82,20 @@ Result<void> OpenSearchIndex::Refresh(Deadline deadline) const {
 Result<void> OpenSearchIndex::RefreshRound(Deadline deadline) {
   const std::uint64_t answered = answered_count_.load();
   DS_RETURN_IF_ERROR(Refresh(deadline));
-  const VectorSetId claimed = claimed_.load();
-  if (claimed != 0) {
-    DS_ASSIGN_OR_RETURN(const std::optional<VectorSetId> held, Mark(deadline));
-    if (held != claimed) {
-      return Unavailable("OpenSearch: the index has lost the mark of this set: it was made anew");
-    }
-  }
+  if (claimed_.load() != 0) DS_RETURN_IF_ERROR(CheckMark(deadline));
   Raise(visible_count_, answered);
   return {};
+}
+
+Result<void> OpenSearchIndex::CheckMark(Deadline deadline) const {
+  const VectorSetId claimed = claimed_.load();
+  DS_ASSIGN_OR_RETURN(const std::optional<VectorSetId> held, Mark(deadline));
+  if (claimed == 0 || held == claimed) return {};
+  return Unavailable("OpenSearch: the index has lost the mark of this set: it was made anew");
+}
+
+Result<void> OpenSearchIndex::Check(Deadline deadline) {
+  return CheckMark(deadline.Within(kCheckTimeout));
 }
 
 Result<void> OpenSearchIndex::AwaitVisible(Deadline deadline) {

@@ -12,16 +12,21 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "opensearch/answers.h"
 #include "opensearch/cluster.h"
 #include "opensearch/shared_refresh.h"
+#include "ports/health_probe.h"
 #include "ports/vector_index.h"
 
 namespace datastorage::opensearch {
 
-class OpenSearchIndex final : public VectorIndex {
+// What sets in a cluster call their engine.
+inline constexpr std::string_view kOpensearchEngine = "opensearch";
+
+class OpenSearchIndex final : public VectorIndex, public HealthProbe {
  public:
   struct Options {
     ClusterOptions cluster;
@@ -62,6 +67,9 @@ class OpenSearchIndex final : public VectorIndex {
   // Asks the server; the last known number while it does not answer.
   std::int64_t Size() const override;
 
+  // Whether the cluster answers for the index, and it is still the one that was claimed.
+  Result<void> Check(Deadline deadline) override;
+
  private:
   explicit OpenSearchIndex(std::unique_ptr<Cluster> cluster, const Options& options);
 
@@ -72,6 +80,7 @@ class OpenSearchIndex final : public VectorIndex {
   Result<void> Refresh(Deadline deadline) const;
   Result<void> RefreshRound(Deadline deadline);
   Result<std::optional<VectorSetId>> Mark(Deadline deadline) const;
+  Result<void> CheckMark(Deadline deadline) const;
   Result<void> MakeIndex(Deadline deadline);
 
   Result<std::vector<HeldVersion>> Held(std::span<const RecordId> ids, Deadline deadline) const;

@@ -209,6 +209,19 @@ TEST(Config, TakesADatabaseForVectorsAloneBesideEitherStore) {
   }
 }
 
+TEST(Config, TakesAnOpensearchClusterForVectors) {
+  const std::string url = "opensearch+https://me:s3cret@a:9200,b/audit?replicas=2";
+  const LoadedConfig loaded = LoadArguments({"--vectors", url});
+  ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
+  EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOpensearch);
+  EXPECT_EQ(loaded.config->vectors_url, url);
+  EXPECT_EQ(Shown(loaded, "vectors").value, "opensearch+https://me:***@a:9200,b/audit?replicas=2");
+  const LoadedConfig wrong = LoadArguments({"--vectors", "opensearch+http://me:s3cret@/audit"});
+  ASSERT_EQ(wrong.errors.size(), 1U);
+  EXPECT_THAT(wrong.errors[0], HasSubstr("host"));
+  EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
+}
+
 TEST(Config, ReadsASecretFromTheFileThatAVariableNames) {
   const ConfigFile file("postgresql://me:s3cret@db/audit\n");
   const LoadedConfig loaded = LoadArguments({}, {{"DATASTORAGE_STORE_FILE", file.path()}});

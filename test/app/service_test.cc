@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "schema/validate.h"
+#include "support/opensearch_server.h"
 #include "support/postgres_server.h"
 #include "support/redis_server.h"
 
@@ -165,6 +166,43 @@ TEST_F(ServiceTest, KeepsVectorsOnAnotherServerAndLivesWithoutIt) {
   service.health().RefreshGauges(Soon());
   EXPECT_THAT(service.metrics().Render(),
               testing::HasSubstr("datastorage_vector_index_spared{set=\"1\"} 0"));
+  EXPECT_EQ(FoundCount(service), 3);
+}
+
+// A cluster whose node starts in seconds, on a busy machine in a minute.
+TEST_F(ServiceTest, KeepsVectorsInOpensearchAndLivesWithoutIt) {
+  test::OpensearchServer server;
+  config_.vectors = VectorsChoice::kOpensearch;
+  config_.vectors_url = server.NewAddress();
+  const auto opened = Open();
+  ASSERT_TRUE(opened.has_value()) << opened.error().message;
+  Service& service = **opened;
+  service.Start();
+  const auto create = [&](const std::string& key, WriteMode mode) {
+    CreateRequest request = ARequest(key);
+    request.mode = mode;
+    return service.writes().Create(request, Deadline::In(std::chrono::seconds(10)));
+  };
+  ASSERT_TRUE(create("rr-1", WriteMode::kDefault).has_value());
+  EXPECT_EQ(create("rr-2", WriteMode::kStrict)->record.vector, VectorState::kSynced);
+  EXPECT_EQ(FoundCount(service), 2);
+
+  server.Kill();
+  EXPECT_EQ(create("rr-3", WriteMode::kDefault)->record.vector, VectorState::kPending);
+  const auto strict = create("rr-4", WriteMode::kStrict);
+  ASSERT_FALSE(strict.has_value());
+  EXPECT_EQ(strict.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(FoundCount(service), 3);
+  const HealthReport away = service.health().Report(Soon());
+  EXPECT_TRUE(away.is_ready);
+  EXPECT_THAT(away.findings,
+              testing::Contains(testing::Field(&HealthFinding::component, "vector_index")));
+
+  server.Start();
+  const Deadline converged = Deadline::In(std::chrono::minutes(2));
+  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
+  }
+  EXPECT_THAT(service.health().Report(Soon()).findings, testing::IsEmpty());
   EXPECT_EQ(FoundCount(service), 3);
 }
 
