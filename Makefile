@@ -3,7 +3,7 @@
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
 .PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
-        fuzz model simulate fault bench bench-postgres bench-large relevance clean
+        fuzz model simulate fault demo-dual-write bench bench-postgres bench-large relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ simulate: ## Simulate histories of the dual write with faults: SIM_SEEDS=1000000
 
 fault: ## Kill, restart, restore and promote real servers under load: FAULT_KILLS=100 FAULT_SECONDS=600
 	@tools/test.sh fault
+
+demo-dual-write: ## The original's order of the dual write and ours under the same kills: DEMO_KILLS=8
+	@tools/test.sh demo-dual-write
 
 bench: ## Build and run the benchmarks
 	@tools/bench.sh speed

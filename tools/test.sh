@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # test.sh all: everything that must be green, cheapest first, up to the first step that is not.
 # ctest of the development build comes last, so its summary ends the output.
-# test.sh asan|tsan|fuzz|simulate|fault|clang-tidy|clang-tidy-changed: one of its parts, or what
-# takes longer than it.
+# test.sh asan|tsan|fuzz|simulate|fault|demo-dual-write|clang-tidy|clang-tidy-changed: one of its
+# parts, or what takes longer than it.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -136,14 +136,24 @@ simulate() {
     "DS_SIM_SEED=N DS_SIM_PLAN=P (above) build/dev/test_sim --gtest_filter=TEST prints its trace"
 }
 
-# Against real servers, half an hour: the release's program, as users run it.
+# Against real servers, more than an hour: the release's program, as users run it.
 fault() {
   tools/build.sh release
   step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
+  step "storm, vectors on a second server" \
+    python3 test/fault/storm.py --vectors separate --kills "${FAULT_KILLS:-100}"
+  step "server of vectors away" \
+    python3 test/fault/vectors_away.py --seconds "${FAULT_AWAY_SECONDS:-600}"
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
   step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
   step "restore and promotion, by the runbook" python3 test/fault/restore.py
+}
+
+# Its last line is JSON, and stays the last.
+demo_dual_write() {
+  tools/build.sh release
+  python3 test/fault/dual_write_demo.py --kills "${DEMO_KILLS:-8}"
 }
 
 # tidy_files FILE...: clang-tidy on each, several at once.
@@ -227,6 +237,10 @@ case "${1:-}" in
     prepare
     fault
     ;;
+  demo-dual-write)
+    prepare
+    demo_dual_write
+    ;;
   clang-tidy)
     prepare
     clang_tidy_all
@@ -237,6 +251,6 @@ case "${1:-}" in
     ;;
   *)
     fail "say which tests" \
-      "run tools/test.sh all|asan|tsan|fuzz|simulate|fault|clang-tidy|clang-tidy-changed"
+      "run tools/test.sh all, or one of the parts that its first lines name"
     ;;
 esac

@@ -105,7 +105,7 @@ class SeparateHealthTest : public SeparateFixture {
     return found;
   }
   bool IsSpared() {
-    return metrics_.Render().find("datastorage_vector_index_spared{set=\"1\"} 1") !=
+    return metrics_.Render().find("datastorage_vector_index_spared{set=\"2\"} 1") !=
            std::string::npos;
   }
 
