@@ -134,7 +134,8 @@ Route CreateRoute() {
           {{201, "Stored; Location and ETag name it.", "application/json", Shape::kRecord},
            {200, "It was stored before with equal content.", "application/json", Shape::kRecord}},
       .problems = WithWriteProblems({Problem::kConflict, Problem::kErased}),
-      .body_byte_count_max = limits::kRecordByteCountMax};
+      .body_byte_count_max = limits::kRecordByteCountMax,
+      .is_write = true};
 }
 
 Route BatchRoute() {
@@ -159,7 +160,8 @@ Route BatchRoute() {
                    Problem::kBatchRefused,
                    Problem::kOutcomeUnknown},
       .body_byte_count_max = limits::kBatchByteCountMax,
-      .open_stream = StreamBatch};
+      .open_stream = StreamBatch,
+      .is_write = true};
 }
 
 Route GetRoute() {
@@ -191,7 +193,8 @@ Route PatchRoute() {
                                          Problem::kIllegalPhase,
                                          Problem::kStale,
                                          Problem::kIfMatchRequired}),
-          .body_byte_count_max = limits::kRecordByteCountMax};
+          .body_byte_count_max = limits::kRecordByteCountMax,
+          .is_write = true};
 }
 
 Route HistoryRoute() {

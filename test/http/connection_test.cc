@@ -144,6 +144,7 @@ TEST_F(ConnectionTest, RefusesALargeBodyByItsAnnouncedLength) {
   RawClient client(Start());
   const auto answer = client.Ask(Post("/a", std::string(1'001, 'x')));
   EXPECT_EQ(answer.value_or(RawAnswer()).status, 413);
+  EXPECT_EQ(answer.value_or(RawAnswer()).Header("x-path"), "/a");
   EXPECT_TRUE(client.IsClosed());
 }
 
@@ -156,7 +157,9 @@ TEST_F(ConnectionTest, RefusesALargeChunkedBodyWhileItComes) {
   client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = "200\r\n" + std::string(512, 'x') + "\r\n";
   client.Send(chunk + chunk);
-  EXPECT_EQ(client.Receive().value_or(RawAnswer()).status, 413);
+  const RawAnswer answer = client.Receive().value_or(RawAnswer());
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(answer.Header("x-path"), "/");
 }
 
 // The answer must reach a client that sends its whole body before it reads.
