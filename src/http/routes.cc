@@ -21,15 +21,18 @@ ParameterDoc Query(std::string_view name, Description description, std::string_v
   return {name, ParameterPlace::kQuery, description, JsonLiteral(schema)};
 }
 
-ParameterDoc HeaderDoc(std::string_view name, Description description) {
-  return {name, ParameterPlace::kHeader, description, JsonLiteral(R"({"type": "string"})")};
+ParameterDoc HeaderDoc(std::string_view name,
+                       Description description,
+                       std::string_view schema = R"({"type": "string"})") {
+  return {name, ParameterPlace::kHeader, description, JsonLiteral(schema)};
 }
 
 std::vector<ParameterDoc> WriteHeaders() {
   return {
       HeaderDoc("Idempotency-Key",
                 "1 to 255 visible ASCII characters. The same key and request again: the first "
-                "answer, with Idempotency-Replayed: true. Kept for 24 hours."),
+                "answer, with Idempotency-Replayed: true. Kept for 24 hours.",
+                R"({"type": "string", "pattern": "^[!-~]{1,255}$"})"),
       HeaderDoc("Prefer", "write=strict: record and vector, or neither. return=minimal: no body."),
       HeaderDoc("traceparent",
                 "W3C trace context; its trace id becomes trace_id where the record has none.")};
