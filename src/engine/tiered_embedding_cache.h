@@ -13,7 +13,8 @@ class TieredEmbeddingCache final : public EmbeddingCache {
  public:
   TieredEmbeddingCache(EmbeddingCache& near, EmbeddingCache& far) : near_(near), far_(far) {}
 
-  // Never fails: where a cache does, its keys are misses.
+  // Where one fails, its keys are misses as long as the other knows any; else it fails as the far
+  // one does, or the near one.
   Result<std::vector<std::optional<Embedding>>> Get(std::span<const EmbeddingKey> keys,
                                                     Deadline deadline) override;
   // Both are given the entries; fails as the near one does, else as the far one.

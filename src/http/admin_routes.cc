@@ -28,7 +28,8 @@ Route EraseRoute() {
               {{200, "Erased; id, who, when and why stay.", "application/json", Shape::kErasure}},
           .problems =
               WithAdminProblems({Problem::kNoSuchRecord, Problem::kGone, Problem::kOutcomeUnknown}),
-          .body_byte_count_max = limits::kAdminByteCountMax};
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
 }
 
 Route ReconcileRoute() {
@@ -42,7 +43,8 @@ Route ReconcileRoute() {
           .bodies = {{"application/json", Shape::kReconcileRequest}},
           .answers = {{200, "What was found.", "application/json", Shape::kReconcileReport}},
           .problems = WithAdminProblems({Problem::kBusy, Problem::kOutcomeUnknown}),
-          .body_byte_count_max = limits::kAdminByteCountMax};
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
 }
 
 Route BackupRoute() {
@@ -57,7 +59,8 @@ Route BackupRoute() {
           .answers =
               {{200, "The copy is whole and durable.", "application/json", Shape::kBackupReport}},
           .problems = WithAdminProblems({Problem::kBusy}),
-          .body_byte_count_max = limits::kAdminByteCountMax};
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
 }
 
 }  // namespace

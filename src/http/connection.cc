@@ -102,7 +102,7 @@ awaitable<void> Connection::Run() {
     const ReadProgress head = co_await ReadHead(reader);
     if (head == ReadProgress::kNeedsMore) break;
     if (head == ReadProgress::kRefused) {
-      co_await RefuseAndClose(refusal_);
+      co_await RefuseAndClose(refusal_, nullptr);
       break;
     }
     co_await Serve(reader);
@@ -189,7 +189,7 @@ awaitable<void> Connection::Serve(RequestReader& reader) {
   std::optional<std::uint64_t> limit;
   if (!admission.is_streamed) limit = admission.body_byte_count_max;
   if (reader.LimitBody(limit) == ReadProgress::kRefused) {
-    co_await RefuseAndClose(reader.refusal());
+    co_await RefuseAndClose(reader.refusal(), &request);
     co_return;
   }
   if (reader.expects_continue() && reader.has_body()) {
@@ -210,7 +210,7 @@ awaitable<void> Connection::ServeWhole(RequestReader& reader, const Admission& a
     keeps_open_ = false;
     reader.request().body = {};
     share.GrowTo(0);  // Before the answer: the connection may linger.
-    if (progress == ReadProgress::kRefused) co_await RefuseAndClose(refusal_);
+    if (progress == ReadProgress::kRefused) co_await RefuseAndClose(refusal_, &reader.request());
     co_return;
   }
   reader.request().received = SystemClock().Now();
@@ -222,7 +222,7 @@ awaitable<void> Connection::ServeWhole(RequestReader& reader, const Admission& a
   }
   if (context_.queue_count.load() >= context_.options.queue_count_max) {
     const Refusal full = Busy("queue_full", "too many requests are waiting");
-    const Response response = context_.handler.Refuse(full);
+    const Response response = context_.handler.Refuse(full, &request);
     co_await Answer(request, response);
     co_return;
   }
@@ -277,7 +277,7 @@ awaitable<void> Connection::ServeStream(RequestReader& reader) {
   if (reader.is_http_1_0() || context_.queue_count.load() >= context_.options.queue_count_max) {
     const Refusal old_client{400, "framing", "a streamed answer needs HTTP/1.1"};
     const Refusal full = Busy("queue_full", "too many requests are waiting");
-    co_await RefuseAndClose(reader.is_http_1_0() ? old_client : full);
+    co_await RefuseAndClose(reader.is_http_1_0() ? old_client : full, &reader.request());
     co_return;
   }
   Request& request = reader.request();
@@ -290,7 +290,7 @@ awaitable<void> Connection::ServeStream(RequestReader& reader) {
     const ReadProgress progress = co_await ReadPart(reader, until);
     if (progress == ReadProgress::kRefused) {
       keeps_open_ = false;  // Once begun, an answer without its last chunk says that it is cut.
-      if (!has_begun) co_await RefuseAndClose(refusal_);
+      if (!has_begun) co_await RefuseAndClose(refusal_, &request);
       co_return;
     }
     is_last = progress == ReadProgress::kComplete;
@@ -319,10 +319,10 @@ awaitable<void> Connection::Answer(const Request& request, const Response& respo
   co_await Write(text);
 }
 
-awaitable<void> Connection::RefuseAndClose(const Refusal& refusal) {
+awaitable<void> Connection::RefuseAndClose(const Refusal& refusal, const Request* head) {
   keeps_open_ = false;
   ClearTimeout();
-  const Response response = context_.handler.Refuse(refusal);
+  const Response response = context_.handler.Refuse(refusal, head);
   const std::string text =
       HeadText(response, response.body.size(), false, SystemClock().WallNow()) + response.body;
   const bool is_written = co_await Write(text);

@@ -63,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                                    const std::string& bytes,
                                                    bool is_last);
   boost::asio::awaitable<void> Answer(const Request& request, const Response& response);
-  boost::asio::awaitable<void> RefuseAndClose(const Refusal& refusal);
+  boost::asio::awaitable<void> RefuseAndClose(const Refusal& refusal, const Request* head);
   boost::asio::awaitable<void> Linger();
 
   // False when the peer is gone, or the timeout has passed (then timed_out_ is set).

@@ -67,6 +67,12 @@ std::string_view MethodLabel(std::string_view method) {
   return found == kMethods.end() ? "other" : *found;
 }
 
+// Whether what was asked, or was to be, is a write.
+bool IsWrite(const Request& head) {
+  const Route* route = head.match.route;
+  return route != nullptr ? route->is_write : head.method == "POST" || head.method == "PATCH";
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const std::vector<Route>& routes, Services& services)
@@ -144,8 +150,7 @@ Admission Dispatcher::Admit(Request& head) {
   }
   if (!refusal.has_value()) refusal = CheckMedia(head);
   if (refusal.has_value()) {
-    const bool is_write = head.method == "POST" || head.method == "PATCH";
-    if (is_write) refusal->outcome = WriteEffect::kNone;
+    if (IsWrite(head)) refusal->outcome = WriteEffect::kNone;
     admission.answer = Answered(head, ToResponse(*refusal, head.request_id));
     return admission;
   }
@@ -165,7 +170,8 @@ Response Dispatcher::Handle(const Request& request) {
   try {
     response = request.match.route->handle(call);
   } catch (const std::exception& exception) {
-    response = call.Refuse(WriteReportOf(Internal(std::string("unexpected: ") + exception.what())));
+    const Error bug = Internal(std::string("unexpected: ") + exception.what());
+    response = call.Refuse(IsWrite(request) ? WriteReportOf(bug) : ReportOf(bug));
   }
   AddInFlight(-1);
   return Answered(request, std::move(response));
@@ -211,17 +217,23 @@ void Dispatcher::AddInFlight(int change) {
   services_.metrics.Set(Metric::kHttpInFlight, now);
 }
 
-Response Dispatcher::Refuse(const Refusal& refusal) {
+Response Dispatcher::Refuse(const Refusal& refusal, const Request* head) {
   services_.metrics.Count(Metric::kHttpRejected, {refusal.reason});
-  const std::string request_id = SystemUuidSource().MakeVersion7().ToString();
-  const LogScope scope(request_id, {});
+  const std::string request_id =
+      head != nullptr ? head->request_id : SystemUuidSource().MakeVersion7().ToString();
+  const std::string trace_id = head != nullptr ? head->trace_id : MakeTraceId();
+  const LogScope scope(request_id, trace_id);
   Log(LogLevel::kWarning,
       "request refused",
       {{"status", std::int64_t{refusal.status}},
        {"reason", refusal.reason},
        {"detail", std::string_view(refusal.detail)}});
-  Response response = ToResponse(ReportOf(refusal), request_id);
+  ProblemReport report = ReportOf(refusal);
+  if (head != nullptr && !IsWrite(*head)) report.outcome = WriteEffect::kNotAWrite;
+  Response response = ToResponse(report, request_id);
   response.headers.push_back({"X-Request-Id", request_id});
+  const std::string_view flags = head != nullptr ? std::string_view(head->trace_flags) : "00";
+  response.headers.push_back({"traceparent", MakeTraceParent(trace_id, flags)});
   response.headers.push_back({"X-Content-Type-Options", "nosniff"});
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;

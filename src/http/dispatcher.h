@@ -22,7 +22,7 @@ class Dispatcher final : public RequestHandler {
   Admission Admit(Request& head) override;
   Response Handle(const Request& request) override;
   std::unique_ptr<BodyStream> OpenStream(const Request& head) override;
-  Response Refuse(const Refusal& refusal) override;
+  Response Refuse(const Refusal& refusal, const Request* head) override;
 
  private:
   class ObservedStream;

@@ -88,8 +88,9 @@ class RequestHandler {
   virtual Response Handle(const Request& request) = 0;
   // `head` outlives the stream.
   virtual std::unique_ptr<BodyStream> OpenStream(const Request& head) = 0;
-  // The answer to what never became a request, or was not let in. Never blocks.
-  virtual Response Refuse(const Refusal& refusal) = 0;
+  // The answer to what never became a request, or was not let in. `head` is that of an admitted
+  // request, or nullptr where none could be read. Never blocks.
+  virtual Response Refuse(const Refusal& refusal, const Request* head) = 0;
 };
 
 // The head of an HTTP/1.1 answer as bytes; `content_length` absent: chunked.

@@ -57,7 +57,8 @@ Json Parameters(const Route& route, std::optional<RecordKind> kind) {
   if (route.pattern.find("{id}") != std::string_view::npos) {
     Json id = Parameter("id", "path", "The record's UUID, or key: and its natural key.");
     id.Add("required", Json::Boolean(true));
-    id.Add("schema", JsonLiteral(R"({"type": "string"})"));
+    id.Add("schema",
+           JsonLiteral(R"({"type": "string", "pattern": "^([0-9A-Fa-f-]{36}|key:.+)$"})"));
     parameters.Add(std::move(id));
   }
   for (const ParameterDoc& doc : route.parameters) {

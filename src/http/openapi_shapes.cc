@@ -103,7 +103,7 @@ Json BatchItemSchema() {
   Json schema = JsonLiteral(R"({"type": "object", "required": ["kind", "record"],
       "additionalProperties": false, "properties": {
           "kind": {"enum": ["remediation", "aianalysis", "workflow", "execution"]},
-          "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255}}})");
+          "Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,255}$"}}})");
   for (Json::Member& member : schema.members) {
     if (member.first == "properties") member.second.Add("record", AnyKind(Shape::kNewRecord));
   }
@@ -132,9 +132,13 @@ constexpr std::string_view kSearchRequest = R"({"type": "object", "additionalPro
         "embedding": {"type": "array", "items": {"type": "number"}, "minItems": 384,
             "maxItems": 384, "description": "In place of q: a vector in the model's space."},
         "mode": {"enum": ["hybrid", "semantic", "text"], "default": "hybrid"},
-        "kind": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "kind": {"oneOf": [
+            {"enum": ["remediation", "aianalysis", "workflow", "execution"]},
+            {"type": "array",
+             "items": {"enum": ["remediation", "aianalysis", "workflow", "execution"]}}]},
         "filter": {"oneOf": [{"type": "string"}, {"type": "object"}],
-            "description": "The filter language, or a tree of and, or, not, eq, in, range."},
+            "description":
+                "The filter language, or a tree of and, or, not, eq, in, range, prefix, path."},
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
         "min_similarity": {"type": "number", "minimum": -1, "maximum": 1},
         "explain": {"type": "boolean", "default": false},

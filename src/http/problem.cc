@@ -128,7 +128,7 @@ ProblemReport ReportOf(const Refusal& refusal) {
   ProblemReport report;
   report.problem = ProblemOf(refusal);
   report.detail = refusal.detail;
-  report.outcome = WriteEffect::kNone;  // Whatever it was to be, nothing of it was done.
+  report.outcome = WriteEffect::kNone;
   return report;
 }
 

@@ -91,7 +91,8 @@ ProblemReport WriteReportOf(const Error& error);
 schema::Json ToJson(const ProblemReport& report, std::string_view request_id);
 Response ToResponse(const ProblemReport& report, std::string_view request_id);
 
-// What a server's refusal is; its reasons are those of server and connection.
+// What a server's refusal is; its reasons are those of server and connection. With the outcome of a
+// write, which it may have been: nothing was done.
 ProblemReport ReportOf(const Refusal& refusal);
 
 }  // namespace datastorage::http

@@ -1,5 +1,6 @@
 #include "http/record_handlers.h"
 
+#include "base/limits.h"
 #include "http/filter_parameters.h"
 #include "http/header_values.h"
 #include "http/json_body.h"
@@ -12,8 +13,9 @@ namespace {
 
 using schema::Json;
 
-// A client that patches whatever it finds is not refused for a race that it cannot know of.
-constexpr int kAnyVersionTryCountMax = 5;
+// A client that patches whatever it finds is not refused for a race that it cannot know of: each
+// time one of those that race has won, and there are no more of them than workers.
+constexpr int kAnyVersionTryCountMax = static_cast<int>(limits::kWorkerCountMax);
 
 // What stands before the body of a write: query and headers.
 std::optional<ProblemReport> CheckWriteHead(const Call& call, std::optional<std::string>& key) {

@@ -242,7 +242,7 @@ ReadProgress RequestReader::TakeBody(std::string& buffer) {
   // for "0", CR LF, CR LF.
   const bool may_be_empty =
       parser_->chunked() && body_byte_count_ == 0 && buffer.size() < 5 && buffer.starts_with('0');
-  if (may_be_empty) return ReadProgress::kNeedsMore;
+  if (may_be_empty) return AwaitMore(buffer);
   std::size_t taken = 0;
   while (!parser_->is_done() && taken < buffer.size()) {
     beast::error_code error;
@@ -260,8 +260,15 @@ ReadProgress RequestReader::TakeBody(std::string& buffer) {
     if (used == 0) break;
   }
   buffer.erase(0, taken);
-  if (parser_->is_done()) return ReadProgress::kComplete;
-  // What is left is a chunk's head or a trailer that never ends.
+  return parser_->is_done() ? ReadProgress::kComplete : AwaitMore(buffer);
+}
+
+// What is left is the begin of a chunk's head or of the trailer: it may be one that never ends.
+ReadProgress RequestReader::AwaitMore(std::string_view buffer) {
+  const std::size_t line_feed = buffer.find('\n');
+  const bool is_bare = line_feed != std::string_view::npos && line_feed > 0 &&
+                       buffer[line_feed - 1] != '\r' && parser_->chunked();
+  if (is_bare) return Refuse(400, "framing", "a line ends without a carriage return");
   if (buffer.size() > limits_.header_byte_count_max) {
     return Refuse(431, "header_too_large", "the trailer of the request is too large");
   }

@@ -51,6 +51,7 @@ class RequestReader {
   ReadProgress Refuse(int status, std::string_view reason, std::string detail);
   ReadProgress RefuseLongHead(const std::string& buffer);
   ReadProgress CheckHead();
+  ReadProgress AwaitMore(std::string_view buffer);
   ReadProgress CheckFraming();
 
   ReaderLimits limits_;

@@ -129,6 +129,7 @@ struct Route {
   // Takes bodies of application/x-ndjson while they arrive.
   std::unique_ptr<BodyStream> (*open_stream)(const Call& call) = nullptr;
   bool is_instant = false;  // Never blocks.
+  bool is_write = false;    // Its problems say what became of the write.
 };
 
 inline constexpr std::string_view kNdjson = "application/x-ndjson";

@@ -21,15 +21,18 @@ ParameterDoc Query(std::string_view name, Description description, std::string_v
   return {name, ParameterPlace::kQuery, description, JsonLiteral(schema)};
 }
 
-ParameterDoc HeaderDoc(std::string_view name, Description description) {
-  return {name, ParameterPlace::kHeader, description, JsonLiteral(R"({"type": "string"})")};
+ParameterDoc HeaderDoc(std::string_view name,
+                       Description description,
+                       std::string_view schema = R"({"type": "string"})") {
+  return {name, ParameterPlace::kHeader, description, JsonLiteral(schema)};
 }
 
 std::vector<ParameterDoc> WriteHeaders() {
   return {
       HeaderDoc("Idempotency-Key",
                 "1 to 255 visible ASCII characters. The same key and request again: the first "
-                "answer, with Idempotency-Replayed: true. Kept for 24 hours."),
+                "answer, with Idempotency-Replayed: true. Kept for 24 hours.",
+                R"({"type": "string", "pattern": "^[!-~]{1,255}$"})"),
       HeaderDoc("Prefer", "write=strict: record and vector, or neither. return=minimal: no body."),
       HeaderDoc("traceparent",
                 "W3C trace context; its trace id becomes trace_id where the record has none.")};
@@ -134,7 +137,8 @@ Route CreateRoute() {
           {{201, "Stored; Location and ETag name it.", "application/json", Shape::kRecord},
            {200, "It was stored before with equal content.", "application/json", Shape::kRecord}},
       .problems = WithWriteProblems({Problem::kConflict, Problem::kErased}),
-      .body_byte_count_max = limits::kRecordByteCountMax};
+      .body_byte_count_max = limits::kRecordByteCountMax,
+      .is_write = true};
 }
 
 Route BatchRoute() {
@@ -159,7 +163,8 @@ Route BatchRoute() {
                    Problem::kBatchRefused,
                    Problem::kOutcomeUnknown},
       .body_byte_count_max = limits::kBatchByteCountMax,
-      .open_stream = StreamBatch};
+      .open_stream = StreamBatch,
+      .is_write = true};
 }
 
 Route GetRoute() {
@@ -191,7 +196,8 @@ Route PatchRoute() {
                                          Problem::kIllegalPhase,
                                          Problem::kStale,
                                          Problem::kIfMatchRequired}),
-          .body_byte_count_max = limits::kRecordByteCountMax};
+          .body_byte_count_max = limits::kRecordByteCountMax,
+          .is_write = true};
 }
 
 Route HistoryRoute() {

@@ -132,7 +132,7 @@ void Server::State::Launch(tcp::socket socket) {
 // Says why in one piece, without waiting for the client.
 void Server::State::TurnAway(tcp::socket socket) {
   const Refusal refusal{503, "connections_full", "too many connections are open"};
-  const Response response = context.handler.Refuse(refusal);
+  const Response response = context.handler.Refuse(refusal, nullptr);
   const std::string text =
       HeadText(response, response.body.size(), false, SystemClock().WallNow()) + response.body;
   SystemError ignored;

@@ -81,5 +81,18 @@ TEST_F(TieredEmbeddingCacheTest, LosesOnlyWhatTheBrokenOneKnew) {
   EXPECT_EQ(KnownTo(tiers_), Numbers{2});
 }
 
+TEST_F(TieredEmbeddingCacheTest, SaysThatOneIsBrokenWhereItLosesNothingByThat) {
+  Put(near_, 1);
+  const std::vector<EmbeddingKey> known{AnEntry(1).key};
+  const std::vector<EmbeddingKey> unknown{AnEntry(2).key};
+  far_.is_broken = true;
+  EXPECT_TRUE(tiers_.Get(known, Deadline::Never()).has_value());
+  ASSERT_FALSE(tiers_.Get(unknown, Deadline::Never()).has_value());
+  far_.is_broken = false;
+  EXPECT_TRUE(tiers_.Get(unknown, Deadline::Never()).has_value());
+  near_.is_broken = true;
+  EXPECT_FALSE(tiers_.Get(unknown, Deadline::Never()).has_value());
+}
+
 }  // namespace
 }  // namespace datastorage

@@ -130,6 +130,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxy\r\n"},
         FramingCase{"chunk_without_end",
                     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n"},
+        FramingCase{"chunk_by_bare_line_feeds",
+                    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\na\n0\n\n"},
+        FramingCase{"no_chunk_by_bare_line_feeds",
+                    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\n\n"},
         FramingCase{"space_before_colon", "GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n"},
         FramingCase{"no_host", "GET / HTTP/1.1\r\n\r\n"},
         FramingCase{"two_hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
@@ -144,6 +148,7 @@ TEST_F(ConnectionTest, RefusesALargeBodyByItsAnnouncedLength) {
   RawClient client(Start());
   const auto answer = client.Ask(Post("/a", std::string(1'001, 'x')));
   EXPECT_EQ(answer.value_or(RawAnswer()).status, 413);
+  EXPECT_EQ(answer.value_or(RawAnswer()).Header("x-path"), "/a");
   EXPECT_TRUE(client.IsClosed());
 }
 
@@ -156,7 +161,9 @@ TEST_F(ConnectionTest, RefusesALargeChunkedBodyWhileItComes) {
   client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = "200\r\n" + std::string(512, 'x') + "\r\n";
   client.Send(chunk + chunk);
-  EXPECT_EQ(client.Receive().value_or(RawAnswer()).status, 413);
+  const RawAnswer answer = client.Receive().value_or(RawAnswer());
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(answer.Header("x-path"), "/");
 }
 
 // The answer must reach a client that sends its whole body before it reads.

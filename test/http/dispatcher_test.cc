@@ -118,12 +118,45 @@ TEST_F(Dispatching, LogsRequestsWithoutWhatTheySay) {
 }
 
 TEST_F(Dispatching, NamesRefusalsOfTheServer) {
-  const Response response = api_.public_handler().Refuse({431, "header_too_large", "too large"});
+  const Response response =
+      api_.public_handler().Refuse({431, "header_too_large", "too large"}, nullptr);
   EXPECT_EQ(response.status, 431);
   EXPECT_EQ(ProblemIn(response), "header-too-large");
   EXPECT_EQ(TextAt(response, "outcome"), "none");
+  EXPECT_EQ(HeaderOf(response, "traceparent").size(), 55U);
   EXPECT_THAT(metrics_.Render(),
               HasSubstr("datastorage_http_rejected_total{reason=\"header_too_large\"} 1"));
+}
+
+TEST_F(Dispatching, RefusesAnAdmittedRequestUnderItsOwnIds) {
+  const std::string trace(32, 'a');
+  const Headers headers{{"content-type", "application/json"},
+                        {"x-request-id", "abc-1"},
+                        {"traceparent", "00-" + trace + "-bbbbbbbbbbbbbbbb-01"}};
+  const auto refuse = [&](std::string_view method, std::string_view path) {
+    Request head = RequestOf(method, path, {}, headers);
+    EXPECT_FALSE(api_.public_handler().Admit(head).answer.has_value());
+    return api_.public_handler().Refuse({413, "body_too_large", "too large"}, &head);
+  };
+  const Response of_write = refuse("POST", "/api/v1/audit/remediation");
+  EXPECT_EQ(HeaderOf(of_write, "X-Request-Id"), "abc-1");
+  EXPECT_EQ(TextAt(of_write, "instance"), "abc-1");
+  EXPECT_THAT(HeaderOf(of_write, "traceparent"), HasSubstr("00-" + trace + "-"));
+  EXPECT_EQ(TextAt(of_write, "outcome"), "none");
+  EXPECT_THAT(refuse("POST", "/api/v1/audit/search").body, Not(HasSubstr("outcome")));
+  EXPECT_THAT(refuse("GET", "/version").body, Not(HasSubstr("outcome")));
+}
+
+TEST_F(Dispatching, SaysOfWritesOnlyWhatBecameOfThem) {
+  const Headers text{{"content-type", "text/plain"}};
+  for (const char* path : {"/api/v1/audit/remediation", "/api/v1/audit/batch"}) {
+    EXPECT_EQ(TextAt(Post(path, "{}", text), "outcome"), "none") << path;
+  }
+  EXPECT_EQ(TextAt(Patch("/api/v1/audit/workflow/x", "{}", text), "outcome"), "none");
+  const Response search = Post("/api/v1/audit/search", "{}", text);
+  EXPECT_EQ(search.status, 415);
+  EXPECT_THAT(search.body, Not(HasSubstr("outcome")));
+  EXPECT_THAT(Get("/nowhere").body, Not(HasSubstr("outcome")));
 }
 
 Response Throw(const Call& /*call*/) {
@@ -151,6 +184,7 @@ TEST_F(Dispatching, OutlivesABugInAHandler) {
   const Response response = SendTo(dispatcher, RequestOf("GET", "/bug", {}, {}));
   EXPECT_EQ(response.status, 500);
   EXPECT_THAT(response.body, Not(HasSubstr("row 7")));
+  EXPECT_THAT(response.body, Not(HasSubstr("outcome")));
 }
 
 }  // namespace

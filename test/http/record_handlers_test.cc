@@ -1,6 +1,8 @@
 // Creating, reading and changing single records.
 #include "http/record_handlers.h"
 
+#include <thread>
+
 #include "api_fixture.h"
 
 namespace datastorage::http {
@@ -221,6 +223,22 @@ TEST_F(Records, ArePatchedInAnyVersionIfAskedFor) {
       Patch(PathOf("key:r-1"), R"({"summary":"b"})", {{"if-match", "\"1.s\", \"2.s\""}}).status,
       200);
   EXPECT_EQ(Patch(PathOf("key:none"), R"({"summary":"b"})", {{"if-match", "*"}}).status, 404);
+}
+
+TEST_F(Records, ArePatchedInAnyVersionHoweverManyWantTo) {
+  const std::string id = Create("r-1");
+  constexpr std::size_t kWriterCount = 16;
+  std::vector<int> statuses(kWriterCount);
+  std::vector<std::thread> writers;
+  for (std::size_t i = 0; i < kWriterCount; ++i) {
+    writers.emplace_back([&, i] {
+      const std::string patch = R"({"summary":")" + std::to_string(i) + "\"}";
+      statuses[i] = Patch(PathOf(id), patch, {{"if-match", "*"}}).status;
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_THAT(statuses, testing::Each(200));
+  EXPECT_EQ(HeaderOf(Get(PathOf(id)), "ETag"), "\"17.s\"");
 }
 
 TEST_F(Records, RefuseIllegalPatches) {

@@ -40,8 +40,9 @@ class EchoHandler final : public RequestHandler {
 
   std::unique_ptr<BodyStream> OpenStream(const Request& /*head*/) override;
 
-  Response Refuse(const Refusal& refusal) override {
-    return {refusal.status, {}, std::string(refusal.reason)};
+  Response Refuse(const Refusal& refusal, const Request* head) override {
+    const std::string path = head != nullptr ? head->path : "";
+    return {refusal.status, {{"X-Path", path}}, std::string(refusal.reason)};
   }
 
   void WaitUntilBlocked(int count) {
