@@ -27,6 +27,7 @@ SERVICES = {
     "service inline": ["--vectors", "pgvector", "--vectors-write", "inline"],
     "service memory": ["--vectors", "memory"],
 }
+REST_SECONDS_MAX = 600
 SINGLE, PLAIN = "(a) single, indexed", "(b) single, plain"
 GROUPED, GROUPED_RECORDS = "(c) grouped", "(c) without pgvector's tables"
 COLUMNS = [("records/s", "per_second", 0), ("p50 ms", "p50_ms", 1), ("p95 ms", "p95_ms", 1),
@@ -194,6 +195,7 @@ class Benchmark:
         try:
             way.settle(way.store(0, stored))
             way.service.wake()
+            self._await_rest(server)
             count = int(rate * seconds)
             for turn in range(self.arguments.rounds_of_rates):
                 ask = {"rate": searches, "connections": 8}
@@ -210,6 +212,17 @@ class Benchmark:
             way.stop()
         print_runs(runs)
         self.results["search"] = {"records": stored, "runs": runs}
+
+    @staticmethod
+    def _await_rest(server, seconds=4.0, share=0.05):
+        """Until the server has no work left, such as merging segments."""
+        end = time.monotonic() + REST_SECONDS_MAX
+        while time.monotonic() < end:
+            before = server.cpu_seconds()
+            time.sleep(seconds)
+            if server.cpu_seconds() - before < share * seconds:
+                return
+        raise RuntimeError("the server does not come to rest")
 
     def run(self):
         with PrivateServer(SETTINGS) as server:
