@@ -228,7 +228,7 @@ Result<std::optional<VectorSetId>> ParseMark(std::string_view body) {
   const Json* const source = answer.Find("_source");
   const auto set = source != nullptr ? IntegerAt(*source, "set") : std::optional<std::int64_t>();
   if (!set.has_value()) return Malformed();
-  return std::optional<VectorSetId>(*set);
+  return set;
 }
 
 std::string ErrorTypeOf(std::string_view body) {
