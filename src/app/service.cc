@@ -1,6 +1,9 @@
 #include "app/service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 #include "base/log.h"
@@ -86,6 +89,7 @@ Result<void> Service::OpenPostgres() {
   options.has_pgvector = config_.has_pgvector;
   options.vector_write_mode = config_.vector_write_mode;
   if (!config_.has_pgvector) options.use = postgres::Replica::Use::kAlone;
+  options.on_place_lost = [this](std::string_view why) { LosePlace(why); };
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
                       PostgresRecordStore::Open(options, runtime_, deadline));
@@ -98,6 +102,13 @@ Result<void> Service::OpenPostgres() {
   }
   KeepStore(std::move(store));
   return {};
+}
+
+// To the process, not by raise() to this thread, in which the signal is blocked.
+void Service::LosePlace(std::string_view why) {
+  Log(LogLevel::kError, "stopping", {{"why", why}});
+  has_lost_its_place_ = true;
+  kill(getpid(), SIGTERM);
 }
 
 EmbeddingCache& Service::OpenCache() {
