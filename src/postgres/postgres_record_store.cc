@@ -173,6 +173,16 @@ Result<std::string> PostgresRecordStore::Secret(std::string_view name, Deadline 
   return registry_.Secret(name, deadline);
 }
 
+Result<std::string> PostgresRecordStore::Note(std::string_view name, Deadline deadline) {
+  return registry_.Note(name, deadline);
+}
+
+Result<void> PostgresRecordStore::KeepNote(std::string_view name,
+                                           std::string_view text,
+                                           Deadline deadline) {
+  return registry_.KeepNote(name, text, deadline);
+}
+
 Result<BackupReport> PostgresRecordStore::Backup(const std::string&, Deadline) {
   return Conflict(
       "records are in PostgreSQL: back them up with its own tools, such as pg_basebackup with an "
