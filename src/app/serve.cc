@@ -155,7 +155,9 @@ int Serve(const Config& config) {
   operations.Stop(kFinishTimeout);
   service.Stop();
   Log(LogLevel::kInfo, "stopped");
-  return static_cast<int>(cli::ExitCode::kOk);
+  if (!service.has_lost_its_place()) return static_cast<int>(cli::ExitCode::kOk);
+  return Fail(Unavailable("another service has taken the database: this one has ended"),
+              cli::ExitCode::kUnavailable);
 }
 
 }  // namespace datastorage::app

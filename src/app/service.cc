@@ -1,6 +1,9 @@
 #include "app/service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 #include "base/log.h"
@@ -101,6 +104,7 @@ Result<void> Service::OpenPostgres() {
   options.vector_write_mode = config_.vector_write_mode;
   // An index in memory is filled at the start only.
   if (config_.vectors == VectorsChoice::kMemory) options.use = postgres::Replica::Use::kAlone;
+  options.on_place_lost = [this](std::string_view why) { LosePlace(why); };
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
                       PostgresRecordStore::Open(options, runtime_, deadline));
@@ -155,6 +159,13 @@ VectorEngine Service::Engine() {
       return {std::string(opensearch::kOpensearchEngine), opensearch_.get()};
   }
   return {"scan", &index_};
+}
+
+// To the process, not by raise() to this thread, in which the signal is blocked.
+void Service::LosePlace(std::string_view why) {
+  Log(LogLevel::kError, "stopping", {{"why", why}});
+  has_lost_its_place_ = true;
+  kill(getpid(), SIGTERM);
 }
 
 EmbeddingCache& Service::OpenCache() {

@@ -3,8 +3,10 @@
 // Threads: Open, Start and Stop are called from one thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/config.h"
 #include "base/metrics.h"
@@ -55,6 +57,9 @@ class Service {
   ReconcileService& reconciles() { return *reconcile_service_; }
   BackupService& backups() { return *backup_service_; }
   HealthService& health() { return *health_service_; }
+  // Whether another service has taken the record store; then the process was sent SIGTERM, which
+  // lets it answer first what it has accepted.
+  bool has_lost_its_place() const { return has_lost_its_place_; }
   // One line about the model, such as "all-MiniLM-L6-v2, bf16, 2 threads".
   const std::string& embedder_description() const { return embedder_description_; }
 
@@ -73,8 +78,11 @@ class Service {
   EmbeddingCache& OpenCache();
   void Wire();
 
+  void LosePlace(std::string_view why);
+
   const Config config_;
   Runtime& runtime_;
+  std::atomic<bool> has_lost_its_place_ = false;
   Metrics metrics_;
   std::string embedder_description_;
   std::unique_ptr<Embedder> embedder_;

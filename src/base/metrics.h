@@ -48,7 +48,7 @@ enum class Metric : std::uint8_t {
   kVectorSegments,
   kVectorSegmentBuilds,
   kVectorIndexSpared,  // {set}
-  kBuild,  // {version, compiler}
+  kBuild,              // {version, compiler}
 };
 inline constexpr int kMetricCount = 35;
 

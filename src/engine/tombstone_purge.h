@@ -5,7 +5,11 @@
 // record before the tombstone's stamp was drawn, or not much later, so when no such request takes
 // limits::kTombstoneAge, none is under way that long after the drawing. Therefore the highest stamp
 // is noted, and what is not above it is purged an age later: a tombstone lives one age at least and
-// about two at most. Notes are not kept over a restart, which can only make it longer.
+// about two at most. The note is in the record store, so that a restart begins no new age, and of
+// several services that share the store one purges for all.
+//
+// Its age is told by wall clocks. One that is an age ahead purges too early: what a late request
+// then leaves is never shown, and goes with the next reconcile.
 //
 // Threads:   not safe to call concurrently.
 // Ownership: keeps references to what it is given; all must outlive it.
@@ -30,15 +34,19 @@ class TombstonePurge {
 
  private:
   struct Note {
-    SteadyTime at;
+    WallTime at;
     Stamp highest_issued = 0;
   };
 
+  // The one that stands; nothing where there is none, or none that can be believed.
+  Result<std::optional<Note>> ReadNote(Deadline deadline);
+  Result<void> KeepNote(const Note& note, Deadline deadline);
+  Result<Duration> Run(std::span<const VectorPlace> places, Deadline deadline);
   void Purge(const VectorPlace& place, Stamp floor, Deadline deadline);
 
   Runtime& runtime_;
   RecordStore& store_;
-  std::optional<Note> note_;
+  std::optional<SteadyTime> next_at_;  // When the note may be old enough.
 };
 
 }  // namespace datastorage

@@ -130,6 +130,13 @@ class RecordStore {
 
   // 32 random bytes kept under `name`, made on the first call.
   virtual Result<std::string> Secret(std::string_view name, Deadline deadline) = 0;
+
+  // A text kept under `name` until the next one replaces it; empty before the first. For what every
+  // service should know that comes after, and could do without: the last one may be lost.
+  virtual Result<std::string> Note(std::string_view name, Deadline deadline) = 0;
+  virtual Result<void> KeepNote(std::string_view name,
+                                std::string_view text,
+                                Deadline deadline) = 0;
 };
 
 }  // namespace datastorage

@@ -1,10 +1,5 @@
 #include "postgres/postgres_record_store.h"
 
-#include <unistd.h>
-
-#include <csignal>
-
-#include "base/log.h"
 #include "postgres/migrate.h"
 #include "postgres/pgvector_schema.h"
 
@@ -12,17 +7,6 @@ namespace datastorage {
 
 using postgres::Connection;
 using postgres::ConnectionOptions;
-
-namespace {
-
-// The way a service ends by itself: what it has accepted is answered first. To the process, not by
-// raise() to this thread, in which the signal is blocked.
-void EndProcess(std::string_view why) {
-  Log(LogLevel::kError, "stopping", {{"why", why}});
-  kill(getpid(), SIGTERM);
-}
-
-}  // namespace
 
 PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtime)
     : options_(options),
@@ -37,7 +21,7 @@ PostgresRecordStore::PostgresRecordStore(const Options& options, Runtime& runtim
                {options.sessions.connection,
                 options.use,
                 postgres::Replica::Options{}.patience,
-                options.on_place_lost ? options.on_place_lost : &EndProcess}) {}
+                options.on_place_lost}) {}
 
 PostgresRecordStore::~PostgresRecordStore() = default;
 
@@ -187,6 +171,16 @@ Result<void> PostgresRecordStore::ChangeSetState(VectorSetId set,
 
 Result<std::string> PostgresRecordStore::Secret(std::string_view name, Deadline deadline) {
   return registry_.Secret(name, deadline);
+}
+
+Result<std::string> PostgresRecordStore::Note(std::string_view name, Deadline deadline) {
+  return registry_.Note(name, deadline);
+}
+
+Result<void> PostgresRecordStore::KeepNote(std::string_view name,
+                                           std::string_view text,
+                                           Deadline deadline) {
+  return registry_.KeepNote(name, text, deadline);
 }
 
 Result<BackupReport> PostgresRecordStore::Backup(const std::string&, Deadline) {

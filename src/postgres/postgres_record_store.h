@@ -36,8 +36,8 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
     postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
     // Shared: other processes may use the database at the same time, if they all say so.
     postgres::Replica::Use use = postgres::Replica::Use::kShared;
-    // Another process holds the database as its own, after ours had to be let go. Empty: end the
-    // process.
+    // Another process holds the database as its own, after ours had to be let go: this one must
+    // end. Called once, from a task of the store.
     std::function<void(std::string_view)> on_place_lost{};
     // Wall time of operations that carry none. Must outlive the store.
     const Clock* clock = &SystemClock();
@@ -97,6 +97,8 @@ class PostgresRecordStore final : public RecordStore, public HealthProbe, public
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
+  Result<std::string> Note(std::string_view name, Deadline deadline) override;
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;
 
   // A commit of one row that reaches the disk.
   Result<void> Check(Deadline deadline) override { return health_.Check(deadline); }

@@ -69,6 +69,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"probe_write", sql::postgres::k_probe_write},
     {"purge_idempotency_keys", sql::postgres::k_purge_idempotency_keys},
     {"put_pending", sql::postgres::k_put_pending},
+    {"put_setting", sql::postgres::k_put_setting},
     {"raise_record_stamps", sql::postgres::k_raise_record_stamps},
     {"raise_stamps", sql::postgres::k_raise_stamps},
     {"read_records", sql::postgres::k_read_records},

@@ -64,6 +64,7 @@ enum class Query : std::uint8_t {
   kProbeWrite,
   kPurgeIdempotencyKeys,
   kPutPending,
+  kPutSetting,
   kRaiseRecordStamps,
   kRaiseStamps,
   kReadRecords,

@@ -36,9 +36,16 @@ Replica::~Replica() {
 
 Result<void> Replica::Open(Deadline deadline) {
   const Deadline place_deadline = deadline.Within(options_.patience);
-  for (;;) {
+  for (bool is_first = true;; is_first = false) {
     DS_ASSIGN_OR_RETURN(const bool is_taken, TryPlace(deadline));
     if (is_taken) break;
+    // It may be one that is ending; whoever started this one should know what it waits for.
+    if (is_first) {
+      const auto patience = std::chrono::duration_cast<std::chrono::seconds>(options_.patience);
+      Log(LogLevel::kWarning,
+          "another service uses the database: waiting for it to end",
+          {{"seconds", std::int64_t{patience.count()}}});
+    }
     if (place_deadline.HasPassed()) {
       return Unavailable(
           options_.use == Use::kAlone

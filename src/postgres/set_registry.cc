@@ -71,13 +71,13 @@ Call RetiringLive(VectorSetId successor, std::string_view its_state) {
   return call;
 }
 
-Call ReadingSecret(std::string_view setting) {
+Call ReadingSetting(std::string_view setting) {
   Call call = CallOf(Query::kSetting);
   call.parameters.Add(setting);
   return call;
 }
 
-std::string SecretIn(const Rows& rows) {
+std::string SettingIn(const Rows& rows) {
   if (rows.count() == 0) return {};
   const std::span<const std::uint8_t> value = rows.Bytes(0, 0);
   return {value.begin(), value.end()};
@@ -229,9 +229,9 @@ void SetRegistry::ClearRetired(Deadline deadline) {
 
 Result<std::string> SetRegistry::Secret(std::string_view name, Deadline deadline) {
   const std::string setting = "secret " + std::string(name);
-  const Call reading = ReadingSecret(setting);
+  const Call reading = ReadingSetting(setting);
   DS_ASSIGN_OR_RETURN(const Rows kept, sessions_.ReadOne("read a secret", reading, deadline));
-  if (kept.count() > 0) return SecretIn(kept);
+  if (kept.count() > 0) return SettingIn(kept);
   std::array<std::uint8_t, kSecretByteCount> fresh{};
   if (getrandom(fresh.data(), fresh.size(), 0) != static_cast<ssize_t>(fresh.size())) {
     return Unavailable("the system has no random bytes");
@@ -241,7 +241,24 @@ Result<std::string> SetRegistry::Secret(std::string_view name, Deadline deadline
   // Another caller may have been first.
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       Write("keep a secret", {keeping, reading}, deadline));
-  return SecretIn(rows.back());
+  return SettingIn(rows.back());
+}
+
+Result<std::string> SetRegistry::Note(std::string_view name, Deadline deadline) {
+  const Call reading = ReadingSetting("note " + std::string(name));
+  DS_ASSIGN_OR_RETURN(const Rows kept, sessions_.ReadOne("read a note", reading, deadline));
+  return SettingIn(kept);
+}
+
+Result<void> SetRegistry::KeepNote(std::string_view name,
+                                   std::string_view text,
+                                   Deadline deadline) {
+  Call putting = CallOf(Query::kPutSetting);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  putting.parameters.Add("note " + std::string(name)).Add(std::span(bytes, text.size()));
+  DS_RETURN_IF_ERROR(
+      sessions_.Write("keep a note", {putting}, Sessions::Durability::kNothing, deadline));
+  return {};
 }
 
 }  // namespace datastorage::postgres

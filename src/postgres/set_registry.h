@@ -37,6 +37,8 @@ class SetRegistry {
   // then nobody reads them. Errors: also kNotFound; kConflict for a way back.
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline);
   Result<std::string> Secret(std::string_view name, Deadline deadline);
+  Result<std::string> Note(std::string_view name, Deadline deadline);
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline);
 
  private:
   Result<std::vector<Rows>> Write(std::string_view doing,

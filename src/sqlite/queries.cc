@@ -63,6 +63,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"purge_idempotency_keys", sql::sqlite::k_purge_idempotency_keys},
     {"put_embedding", sql::sqlite::k_put_embedding},
     {"put_pending", sql::sqlite::k_put_pending},
+    {"put_setting", sql::sqlite::k_put_setting},
     {"raise_pending_stamp", sql::sqlite::k_raise_pending_stamp},
     {"raise_record_stamp", sql::sqlite::k_raise_record_stamp},
     {"read_record", sql::sqlite::k_read_record},

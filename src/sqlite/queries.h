@@ -58,6 +58,7 @@ enum class Query : std::uint8_t {
   kPurgeIdempotencyKeys,
   kPutEmbedding,
   kPutPending,
+  kPutSetting,
   kRaisePendingStamp,
   kRaiseRecordStamp,
   kReadRecord,

@@ -86,6 +86,8 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe, public R
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
+  Result<std::string> Note(std::string_view name, Deadline deadline) override;
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;
 
   // A commit of one row that reaches the disk.
   Result<void> Check(Deadline deadline) override;

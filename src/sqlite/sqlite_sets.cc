@@ -140,4 +140,21 @@ Result<std::string> SqliteRecordStore::Secret(std::string_view name, Deadline de
   return secret;
 }
 
+Result<std::string> SqliteRecordStore::Note(std::string_view name, Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const ConnectionPool::Lease reader, BeginRead(deadline));
+  return ReadSetting(*reader, "note " + std::string(name));
+}
+
+Result<void> SqliteRecordStore::KeepNote(std::string_view name,
+                                         std::string_view text,
+                                         Deadline deadline) {
+  const std::string setting = "note " + std::string(name);
+  return Write(Durability::kProcessEnd, deadline, [&](Connection& writer) -> Result<void> {
+    StatementRun putting(writer.At(Query::kPutSetting));
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    DS_RETURN_IF_ERROR(putting.BindText(setting).BindBlob({bytes, text.size()}).Run());
+    return {};
+  });
+}
+
 }  // namespace datastorage

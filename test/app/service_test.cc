@@ -1,7 +1,9 @@
 #include "app/service.h"
 
 #include <gmock/gmock.h>
+#include <pthread.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "schema/validate.h"
@@ -237,6 +239,57 @@ TEST_F(ServiceTest, RefusesAServerOfVectorsThatCanNeverDo) {
   const auto opened = Open();
   ASSERT_FALSE(opened.has_value());
   EXPECT_THAT(opened.error().message, testing::HasSubstr("holds records"));
+}
+
+// The signals that a test awaits instead of being ended by them, in all threads started
+// meanwhile.
+class HeldSignal {
+ public:
+  explicit HeldSignal(int signal) : signal_(signal) {
+    sigemptyset(&set_);
+    sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  ~HeldSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSignal(const HeldSignal&) = delete;
+  HeldSignal& operator=(const HeldSignal&) = delete;
+
+  bool Await() const {
+    timespec wait{};
+    wait.tv_sec = 30;
+    return sigtimedwait(&set_, nullptr, &wait) == signal_;
+  }
+
+ private:
+  const int signal_;
+  sigset_t set_{};
+  sigset_t before_{};
+};
+
+TEST_F(ServiceTest, AsksForItsEndWhereAnotherHasTakenTheDatabase) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  const std::string database = server.MakeDatabase();
+  const HeldSignal end(SIGTERM);
+  config_.store_conninfo = server.Conninfo(database);
+  config_.store_session_count = 2;
+  const auto service = Open();
+  ASSERT_TRUE(service.has_value()) << service.error().message;
+  (*service)->Start();
+  EXPECT_FALSE((*service)->has_lost_its_place());
+  const auto other = postgres::Connection::Open({server.Conninfo(database)}, Soon());
+  ASSERT_TRUE(other.has_value());
+  // In one statement, so that the service cannot be faster.
+  const auto taken =
+      (*other)->RunOne("take",
+                       {.sql = "SELECT pg_terminate_backend(l.pid, 10000),"
+                               " pg_advisory_lock(hashtextextended('datastorage replica', 0))"
+                               " FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+                               " WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock'"
+                               " AND d.datname = current_database()"},
+                       Soon());
+  ASSERT_TRUE(taken.has_value()) << taken.error().message;
+  EXPECT_TRUE(end.Await());
+  EXPECT_TRUE((*service)->has_lost_its_place());
 }
 
 TEST_F(ServiceTest, RunsWithoutAnEmbedder) {

@@ -444,6 +444,15 @@ TYPED_TEST(RecordStoreContract, KeepsOneSecretAName) {
   EXPECT_NE(*this->store_->Secret("other", Deadline::Never()), *secret);
 }
 
+TYPED_TEST(RecordStoreContract, KeepsTheLastNoteOfAName) {
+  EXPECT_EQ(*this->store_->Note("purge", Deadline::Never()), "");
+  for (const std::string text : {"first", "second, which is longer", "", "third"}) {
+    ASSERT_TRUE(this->store_->KeepNote("purge", text, Deadline::Never()).has_value());
+    ASSERT_TRUE(this->store_->KeepNote("other", "another", Deadline::Never()).has_value());
+    EXPECT_EQ(*this->store_->Note("purge", Deadline::Never()), text);
+  }
+}
+
 TYPED_TEST(RecordStoreContract, ChangesNothingWhenTheDeadlineHasPassed) {
   const CreateOp create = this->Create("k1");
   const WriteOp operation = create;

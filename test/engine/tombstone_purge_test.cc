@@ -58,6 +58,35 @@ TEST_F(TombstonePurgeTest, KeepsATombstoneForAnAgeAndNoLongerThanTwo) {
   EXPECT_FALSE(Holds(erased));
 }
 
+// A service that is restarted more often than an age is long, and its replica, purge all the same.
+TEST_F(TombstonePurgeTest, GoesOnWithTheAgeThatBeganBeforeARestart) {
+  TombstonePurge replica(runtime_, store_);
+  const RecordId erased = Erase();
+  for (Duration passed{}; passed < kAge; passed += kTick) {
+    TombstonePurge restarted(runtime_, store_);
+    restarted.RunIfDue({&place_, 1}, Deadline::Never());
+    replica.RunIfDue({}, Deadline::Never());
+    ASSERT_TRUE(Holds(erased)) << passed.count();
+    runtime_.Advance(kTick);
+  }
+  TombstonePurge last(runtime_, store_);
+  last.RunIfDue({&place_, 1}, Deadline::Never());
+  EXPECT_FALSE(Holds(erased));
+}
+
+TEST_F(TombstonePurgeTest, BelievesNoNoteThatItCannotHaveWritten) {
+  const std::string later =
+      std::to_string((runtime_.WallNow() + kTick).time_since_epoch().count()) + " 1";
+  for (const std::string note : {"", "x", "5", "5 ", "5 x", "5 1x", "5 999", later.c_str()}) {
+    const RecordId erased = Erase();
+    ASSERT_TRUE(store_.KeepNote("tombstones", note, Deadline::Never()).has_value());
+    TombstonePurge restarted(runtime_, store_);
+    restarted.RunIfDue({&place_, 1}, Deadline::Never());
+    EXPECT_TRUE(Holds(erased)) << note;
+    EXPECT_NE(*store_.Note("tombstones", Deadline::Never()), note);
+  }
+}
+
 TEST_F(TombstonePurgeTest, WaitsAnotherAgeWhereTheIndexFailed) {
   const RecordId erased = Erase();
   Run();

@@ -314,6 +314,21 @@ Result<std::string> FakeRecordStore::Secret(std::string_view name, Deadline dead
   return kept->second;
 }
 
+Result<std::string> FakeRecordStore::Note(std::string_view name, Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const std::shared_ptr<const FakeState> state, Snapshot(deadline));
+  const auto found = state->notes.find(name);
+  return found == state->notes.end() ? std::string() : found->second;
+}
+
+Result<void> FakeRecordStore::KeepNote(std::string_view name,
+                                       std::string_view text,
+                                       Deadline deadline) {
+  return Change(deadline, [name, text](FakeState& state) -> Result<void> {
+    state.notes[std::string(name)] = text;
+    return {};
+  });
+}
+
 Result<void> FakeRecordStore::Check(Deadline deadline) {
   DS_RETURN_IF_ERROR(Snapshot(deadline));
   return {};

@@ -71,6 +71,8 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState to, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
+  Result<std::string> Note(std::string_view name, Deadline deadline) override;
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;
   Result<void> Check(Deadline deadline) override;
 
   // What was settled since the last commit may be pending again: settling need not be durable.

@@ -79,6 +79,7 @@ struct FakeState {
   std::map<VectorSetId, VectorSet> sets;
   std::map<std::pair<RecordId, std::string>, FakeEmbedding> embeddings;
   std::map<std::pair<VectorSetId, RecordId>, FakePending> pending;
+  std::map<std::string, std::string, std::less<>> notes;
 
   const VectorSet* LiveSet() const;
   // Its pending rows go with it.

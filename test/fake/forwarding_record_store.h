@@ -101,6 +101,12 @@ class ForwardingRecordStore : public RecordStore {
   Result<std::string> Secret(std::string_view name, Deadline deadline) override {
     return inner_->Secret(name, deadline);
   }
+  Result<std::string> Note(std::string_view name, Deadline deadline) override {
+    return inner_->Note(name, deadline);
+  }
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override {
+    return inner_->KeepNote(name, text, deadline);
+  }
 
  protected:
   // REQUIRES: SetInner comes before the first call.

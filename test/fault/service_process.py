@@ -63,6 +63,10 @@ class Service:
     def has_ended(self):
         return self._process is None or self._process.poll() is not None
 
+    def exit_status(self):
+        """REQUIRES: it has ended."""
+        return self._process.poll()
+
     def kill(self):
         self._process.kill()
         return self._process.wait()

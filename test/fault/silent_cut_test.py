@@ -23,6 +23,7 @@ CLONE_NEWNET = 0x40000000
 HERE, THERE, NETWORK = "10.77.0.1", "10.77.0.2", "10.77.0.0/24"
 # The successor waits for 20 s at its start; the rest is for a busy machine.
 SUCCESSION_SECONDS_MAX = 25
+UNAVAILABLE = 69
 
 
 def run(*command):
@@ -97,6 +98,9 @@ class SilentCut(unittest.TestCase):
         self.assertFalse(former.has_ended())
         self.machine.plug_in()
         await_true(former.has_ended, "the former service ends, since another has its place")
+        self.assertEqual(former.exit_status(), UNAVAILABLE)
+        self.assertIn("another service has taken the database: this one has ended",
+                      (self.folder / "former.log").read_text())
 
 
 if __name__ == "__main__":

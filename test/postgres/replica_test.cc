@@ -40,7 +40,11 @@ TEST(Replica, RefusesAnotherWhereOneIsAlone) {
     for (const auto use : {Replica::Use::kAlone, Replica::Use::kShared}) {
       if (first_use == Replica::Use::kShared && use == Replica::Use::kShared) continue;
       Replica second(ThreadRuntime(), OptionsOf(database, use));
+      testing::internal::CaptureStderr();
       const Result<void> opened = second.Open(Soon());
+      const std::string log = testing::internal::GetCapturedStderr();
+      EXPECT_NE(log.find("waiting for it to end"), std::string::npos) << log;
+      EXPECT_EQ(log.find("waiting for it to end"), log.rfind("waiting for it to end")) << log;
       ASSERT_EQ(CodeOf(opened), ErrorCode::kUnavailable);
       EXPECT_NE(opened.error().message.find("--vectors"), std::string::npos);
     }

@@ -249,4 +249,20 @@ Result<std::string> SimRecordStore::Secret(std::string_view name, Deadline deadl
   });
 }
 
+Result<std::string> SimRecordStore::Note(std::string_view name, Deadline deadline) {
+  return Call("note", deadline, [of_name = std::string(name)](RecordStore& store) {
+    return store.Note(of_name, kNever);
+  });
+}
+
+Result<void> SimRecordStore::KeepNote(std::string_view name,
+                                      std::string_view text,
+                                      Deadline deadline) {
+  return Call("keep_note",
+              deadline,
+              [of_name = std::string(name), note = std::string(text)](RecordStore& store) {
+                return store.KeepNote(of_name, note, kNever);
+              });
+}
+
 }  // namespace datastorage

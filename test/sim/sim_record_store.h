@@ -77,6 +77,8 @@ class SimRecordStore : public RecordStore {
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
   Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
+  Result<std::string> Note(std::string_view name, Deadline deadline) override;
+  Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;
 
  private:
   // `ask` is called with the inner store, perhaps late; it owns what it needs.

@@ -1,0 +1,6 @@
+-- put_setting: keeps a value in place of the one before.
+--
+-- Params:  name value.
+-- Returns: nothing.
+INSERT INTO setting (name, value) VALUES (?, ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
