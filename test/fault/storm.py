@@ -258,6 +258,7 @@ class Storm:
         copy.unlink(missing_ok=True)
         copy_database(self.fleet.postgres, DATABASE, copy)
         checker = StormChecker(copy, self.maker, self.facts())
+        checker.has_ended_intents = self.options.vectors == "separate"
         findings = checker.run()
         check_indexes(self.fleet.postgres, DATABASE, findings)
         if self.options.vectors != "memory":
