@@ -44,7 +44,9 @@ class DualWriter {
   struct Options {
     Duration embed_budget = std::chrono::milliseconds(1'500);  // What a default write waits.
     Duration index_budget = std::chrono::milliseconds(1'000);  // What any write waits, each index.
-    Duration intent_lease = std::chrono::seconds(60);  // Then a relay ends a strict creation.
+    // Then a relay ends a strict creation, soon after its deadline if that is earlier: what is left
+    // to do takes a second or two, and the keys of a writer that died are free no sooner.
+    Duration intent_lease = std::chrono::seconds(8);
     int wait_count_max = 8;  // Requests that may wait for embeddings or indexes at once.
   };
 

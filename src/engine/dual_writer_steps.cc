@@ -9,6 +9,8 @@
 namespace datastorage {
 namespace {
 
+constexpr Duration kLeaseAfterDeadline = std::chrono::seconds(1);
+
 // What an abort may take after its request's own time is up.
 constexpr Duration kAbortTimeout = std::chrono::seconds(2);
 
@@ -82,6 +84,9 @@ void DualWriter::EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline dea
 void DualWriter::BeginIntents(std::span<Draft> drafts, CommitMode mode, Deadline deadline) {
   const std::vector<Draft*> owners = Undecided(drafts, mode);
   const WallTime now = runtime_.WallNow();
+  // Nobody waits for what is not done by then.
+  const Duration lease =
+      std::min(options_.intent_lease, deadline.Remaining(runtime_) + kLeaseAfterDeadline);
   std::vector<WriteOp> operations;
   operations.reserve(owners.size());
   for (const Draft* owner : owners) {
@@ -92,7 +97,7 @@ void DualWriter::BeginIntents(std::span<Draft> drafts, CommitMode mode, Deadline
                                           create.content_hash,
                                           create.claim,
                                           now,
-                                          now + options_.intent_lease});
+                                          now + lease});
   }
   std::vector<Result<WriteOutcome>> results =
       CommitInMode(std::move(operations), mode, nullptr, deadline);

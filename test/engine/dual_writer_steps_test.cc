@@ -276,5 +276,23 @@ TEST_F(SeparateTest, AsksAnIndexThatIsDownNoMoreThanItsBreakerAllows) {
   EXPECT_LT(remote_.apply_count, 10);
 }
 
+// What a writer that died has begun keeps its keys from others until then.
+TEST_F(SeparateTest, LeasesAnIntentForSomeSecondsAndNotMuchLongerThanItsCallerWaits) {
+  std::vector<Duration> leases;
+  gated_.FailCommits([&](std::span<const WriteOp> operations) -> std::optional<Error> {
+    for (const WriteOp& operation : operations) {
+      const auto* const begin = std::get_if<BeginIntentOp>(&operation);
+      if (begin != nullptr) leases.push_back(begin->lease_until - begin->now);
+    }
+    return std::nullopt;
+  });
+  ASSERT_TRUE(CreateStrictly("rr-1", Deadline::In(std::chrono::minutes(1))).has_value());
+  ASSERT_TRUE(CreateStrictly("rr-2", Deadline::In(std::chrono::seconds(4))).has_value());
+  ASSERT_EQ(leases.size(), 2U);
+  EXPECT_EQ(leases[0], DualWriter::Options{}.intent_lease);
+  EXPECT_LE(leases[0], std::chrono::seconds(10));
+  EXPECT_LE(leases[1], std::chrono::seconds(5));
+}
+
 }  // namespace
 }  // namespace datastorage
