@@ -4,27 +4,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/url_text.h"
 #include "schema/json.h"
+#include "schema/text.h"
 
 namespace datastorage::http {
 namespace {
-
-int HexValue(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-// JSON text is UTF-8, so its parser knows what is.
-bool IsUtf8(std::string_view text) {
-  bool is_ascii = true;
-  for (const char c : text) is_ascii = is_ascii && static_cast<unsigned char>(c) < 0x80;
-  if (is_ascii) return true;
-  std::string quoted;
-  schema::AppendQuoted(quoted, text);
-  return schema::ParseJson(quoted).has_value();
-}
 
 bool IsUnreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -34,22 +19,11 @@ bool IsUnreserved(char c) {
 }  // namespace
 
 std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      decoded.push_back(' ');
-    } else if (text[i] != '%') {
-      decoded.push_back(text[i]);
-    } else {
-      const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-  }
-  if (decoded.find('\0') != std::string::npos || !IsUtf8(decoded)) return std::nullopt;
+  std::string spaced(text);
+  if (plus_is_space) std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  std::optional<std::string> decoded = DecodePercent(spaced);
+  if (!decoded.has_value() || decoded->find('\0') != std::string::npos) return std::nullopt;
+  if (!schema::IsUtf8(*decoded)) return std::nullopt;
   return decoded;
 }
 

@@ -6,37 +6,14 @@
 
 #include "base/check.h"
 #include "schema/json.h"
+#include "schema/text.h"
 
 namespace datastorage::opensearch {
 namespace {
 
-// Of one character: its bytes, 0 where it is none.
-std::size_t CharacterByteCount(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t count = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || text.size() < count) return 0;
-  for (std::size_t i = 1; i < count; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80) return 0;
-  }
-  if (count < 3) return count;
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool is_out = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return is_out ? 0 : count;
-}
-
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t count = CharacterByteCount(text);
-    if (count == 0) return false;
-    text.remove_prefix(count);
-  }
-  return true;
-}
-
 bool IsSendable(const MemberValue& value) {
   const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr || IsUtf8(*text);
+  return text == nullptr || schema::IsUtf8(*text);
 }
 
 void AppendField(std::string& out, Member member) {
@@ -141,7 +118,7 @@ bool CanDecide(const Filter& leaf) {
   if (!std::all_of(leaf.values.begin(), leaf.values.end(), IsSendable)) return false;
   if (leaf.lower.has_value() && !IsSendable(leaf.lower->value)) return false;
   if (leaf.upper.has_value() && !IsSendable(leaf.upper->value)) return false;
-  return IsUtf8(leaf.text);
+  return schema::IsUtf8(leaf.text);
 }
 
 void AppendQuery(std::string& out, const Filter& filter) {

@@ -1,54 +1,11 @@
 #include "redis/address.h"
 
-#include <charconv>
-#include <optional>
-#include <utility>
+#include "base/url_text.h"
 
 namespace datastorage::redis {
 namespace {
 
 constexpr int kDatabaseMax = 65'535;
-
-int HexDigit(char letter) {
-  if (letter >= '0' && letter <= '9') return letter - '0';
-  const char lower = static_cast<char>(letter | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::optional<std::string> DecodePercent(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexDigit(text[i + 1]);
-    const int low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
-
-template <class Number>
-bool ReadNumber(std::string_view text, std::int64_t least, std::int64_t most, Number& number) {
-  std::int64_t wide = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), wide);
-  if (failure != std::errc() || end != text.data() + text.size()) return false;
-  if (wide < least || wide > most) return false;
-  number = static_cast<Number>(wide);
-  return true;
-}
-
-// What stands before `mark`, which is taken off too; all of it where there is no mark.
-std::string_view TakeUntil(std::string_view& text, char mark) {
-  const std::size_t end = text.find(mark);
-  const std::string_view taken = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return taken;
-}
 
 Result<void> ReadUser(std::string_view text, Address& address) {
   const bool has_password = text.find(':') != std::string_view::npos;

@@ -1,8 +1,10 @@
 #include "schema/text.h"
 
 #include <unicode/uchar.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace datastorage::schema {
 namespace {
@@ -29,6 +31,16 @@ bool IsWhiteSpace(std::string_view code_point) {
 }
 
 }  // namespace
+
+bool IsUtf8(std::string_view text) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (std::size_t at = 0; at < text.size();) {
+    UChar32 code_point = 0;
+    U8_NEXT(bytes, at, text.size(), code_point);
+    if (code_point < 0) return false;
+  }
+  return true;
+}
 
 std::size_t CodePointCount(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), BeginsCodePoint));

@@ -1,4 +1,4 @@
-// Code points of UTF-8 text: what length limits count.
+// UTF-8 text and its code points, which length limits count.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,10 @@
 
 namespace datastorage::schema {
 
-// All take UTF-8; of other bytes the answers mean little, but they do no harm.
+// Whether all bytes belong to characters: none overlong, no surrogates (RFC 3629).
+bool IsUtf8(std::string_view text);
+
+// The others take UTF-8; of other bytes the answers mean little, but they do no harm.
 std::size_t CodePointCount(std::string_view text);
 
 // The first `count_max` code points.

@@ -5,6 +5,31 @@
 namespace datastorage::schema {
 namespace {
 
+TEST(Text, KnowsWhatIsUtf8) {
+  for (const std::string_view text : {std::string_view(""),
+                                      std::string_view("a\0b", 3),
+                                      std::string_view("\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80"),
+                                      std::string_view("\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"),
+                                      std::string_view("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")}) {
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  }
+  for (const char* const bytes : {"\x80",
+                                  "\xc0\x80",
+                                  "\xc1\xbf",
+                                  "\xc2",
+                                  "a\xc2z",
+                                  "\xe0\x9f\xbf",
+                                  "\xed\xa0\x80",
+                                  "\xe2\x82",
+                                  "\xf0\x8f\xbf\xbf",
+                                  "\xf4\x90\x80\x80",
+                                  "\xf0\x9f\x98",
+                                  "\xf5\x80\x80\x80",
+                                  "\xff"}) {
+    EXPECT_FALSE(IsUtf8(bytes)) << bytes;
+  }
+}
+
 TEST(Text, CountsCodePoints) {
   EXPECT_EQ(CodePointCount(""), 0U);
   EXPECT_EQ(CodePointCount("aé漢😀"), 4U);
