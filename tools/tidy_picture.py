@@ -39,7 +39,7 @@ LIBRARIES = {
     "boost/pfr": ["schema"],
     "tl/expected.hpp": ["base"],
     "prometheus/": ["base"],
-    "openssl/": ["base", "schema", "minilm", "redis"],
+    "openssl/": ["base", "schema", "minilm", "redis", "opensearch"],
     "unicode/": ["schema", "minilm", "lexical"],
     "sqlite3.h": ["sqlite"],
     "libpq-fe.h": ["postgres"],
