@@ -15,15 +15,6 @@ constexpr std::size_t kChunkCountMax = 1'000;
 constexpr int kTryCountMax = 100;
 constexpr std::chrono::milliseconds kTryPause{10};
 
-bool IsTakeable(const VectorWrite& write) {
-  if (!write.embedding.has_value()) return true;
-  if (!IsUnit(*write.embedding)) return false;
-  const MemberValue* const id = write.members.Find(Member::kId);
-  if (id == nullptr) return true;
-  const auto* const text = std::get_if<std::string>(id);
-  return text != nullptr && *text == write.id.ToString();
-}
-
 }  // namespace
 
 Result<std::vector<BulkItem>> OpenSearchIndex::Bulk(std::string lines,

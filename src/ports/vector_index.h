@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "domain/embedding.h"
 #include "domain/query.h"
 
 namespace datastorage {
@@ -38,6 +39,13 @@ struct VectorWrite {
   std::optional<Embedding> embedding;
   FilterMembers members;
 };
+
+// Whether any index takes it: a tombstone, or a unit vector whose members bear no other id.
+inline bool IsTakeable(const VectorWrite& write) {
+  if (!write.embedding.has_value()) return true;
+  const MemberValue* const id = write.members.Find(Member::kId);
+  return IsUnit(*write.embedding) && (id == nullptr || *id == MemberValue(write.id.ToString()));
+}
 
 enum class ApplyStatus : std::uint8_t {
   kApplied,     // The index holds this stamp, or held it already.

@@ -23,15 +23,6 @@ bool DecidesNothing(const Filter&) {
   return false;
 }
 
-bool IsTakeable(const VectorWrite& write) {
-  if (!write.embedding.has_value()) return true;
-  if (!IsUnit(*write.embedding)) return false;
-  const MemberValue* const id = write.members.Find(Member::kId);
-  if (id == nullptr) return true;
-  const auto* const text = std::get_if<std::string>(id);
-  return text != nullptr && *text == write.id.ToString();
-}
-
 ApplyResult ResultOf(const VectorWrite& write, Stamp held) {
   if (held > write.stamp) return {ApplyStatus::kSuperseded, held};
   if (held == write.stamp) return {ApplyStatus::kApplied, held};

@@ -23,13 +23,6 @@ std::uint32_t RowCountMax(std::uint32_t point_count_max) {
   return point_count_max + point_count_max / 2 + kBlockRowCount;
 }
 
-bool NamesItsId(const VectorWrite& write) {
-  const MemberValue* id = write.members.Find(Member::kId);
-  if (id == nullptr) return true;
-  const auto* text = std::get_if<std::string>(id);
-  return text != nullptr && *text == write.id.ToString();
-}
-
 // One search: a snapshot, the compiled filter and the best so far.
 class Search {
  public:
@@ -126,7 +119,7 @@ std::optional<ApplyResult> ScanIndex::ApplyOne(const VectorWrite& write) {
     const bool is_same = held == write.stamp;
     return ApplyResult{is_same ? ApplyStatus::kApplied : ApplyStatus::kSuperseded, held};
   }
-  if (write.embedding.has_value() && (!IsUnit(*write.embedding) || !NamesItsId(write))) {
+  if (!IsTakeable(write)) {
     return ApplyResult{ApplyStatus::kRefused, found != held_.end() ? found->second.stamp : 0};
   }
   if (write.embedding.has_value()) return Store(write);
