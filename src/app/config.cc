@@ -167,7 +167,7 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
     loaded.errors.emplace_back("vectors: pgvector is in the database of --store postgresql://…");
   }
   if (config.vectors == VectorsChoice::kOtherPostgres &&
-      config.vectors_url == config.store_conninfo) {
+      config.vectors_conninfo == config.store_conninfo) {
     loaded.errors.emplace_back(
         "vectors: names the database of --store: say pgvector to keep vectors beside the records");
   }

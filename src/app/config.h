@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/cli11_forward.h"
 #include "cli/environment.h"
+#include "opensearch/address.h"
 #include "postgres/vector_statements.h"
 #include "redis/address.h"
 
@@ -31,8 +32,8 @@ enum class EmbedderChoice : std::uint8_t { kMiniLm, kLexical, kNone };
 enum class VectorsChoice : std::uint8_t {
   kMemory,         // Filled at start.
   kSameDatabase,   // In the tables of the PostgreSQL store, by pgvector.
-  kOtherPostgres,  // By pgvector in a database of its own, at vectors_url.
-  kOpensearch,     // In an OpenSearch cluster, at vectors_url.
+  kOtherPostgres,  // By pgvector in a database of its own, at vectors_conninfo.
+  kOpensearch,     // In an OpenSearch cluster, vector_cluster.
 };
 enum class EmbedPrecision : std::uint8_t { kAutomatic, kF32, kBf16 };
 
@@ -46,7 +47,8 @@ struct Config {
   std::string store_owner_conninfo;  // Of the role that migrates; empty: the store's own.
   int store_session_count = 0;
   VectorsChoice vectors = VectorsChoice::kMemory;
-  std::string vectors_url;  // Of the server, where vectors are on one of their own.
+  std::string vectors_conninfo;                       // Of kOtherPostgres.
+  std::optional<opensearch::Address> vector_cluster;  // Of kOpensearch.
   postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;

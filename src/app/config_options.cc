@@ -8,7 +8,6 @@
 #include <system_error>
 
 #include "base/limits.h"
-#include "opensearch/address.h"
 #include "postgres/address.h"
 #include "schema/time.h"
 
@@ -145,16 +144,17 @@ std::string ApplyStoreOwner(const std::string& text, Config& config) {
 }
 
 std::string ApplyVectors(const std::string& text, Config& config) {
-  config.vectors_url.clear();
+  config.vectors_conninfo.clear();
+  config.vector_cluster.reset();
   if (text == "memory" || text == "pgvector") {
     config.vectors = text == "memory" ? VectorsChoice::kMemory : VectorsChoice::kSameDatabase;
     return {};
   }
   if (text.starts_with("opensearch+")) {
-    const auto address = opensearch::ParseAddress(text);
+    auto address = opensearch::ParseAddress(text);
     if (!address.has_value()) return address.error().message;
     config.vectors = VectorsChoice::kOpensearch;
-    config.vectors_url = text;
+    config.vector_cluster = *std::move(address);
     return {};
   }
   if (!NamesPostgres(text)) {
@@ -164,7 +164,7 @@ std::string ApplyVectors(const std::string& text, Config& config) {
   const Result<void> checked = postgres::CheckConninfo(text);
   if (!checked.has_value()) return checked.error().message;
   config.vectors = VectorsChoice::kOtherPostgres;
-  config.vectors_url = text;
+  config.vectors_conninfo = text;
   return {};
 }
 
@@ -240,7 +240,7 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      "Where vectors are searched: memory, filled at start, for one service; pgvector, in the "
      "database of --store, for any number of services; or postgresql://[USER:PASSWORD@]HOST:PORT/"
      "NAME, by pgvector in a database for vectors alone, or opensearch+http://HOST:PORT/INDEX, "
-     "also "
+     "both "
      "for any number of services",
      ApplyVectors},
     {"vectors-write",

@@ -188,10 +188,10 @@ std::vector<Finding> CheckDatabase(const Config& config) {
 
 Finding CheckVectorDatabase(const Config& config) {
   constexpr const char* kCheck = "vectors";
-  const std::string place = postgres::DescriptionOf(config.vectors_url);
+  const std::string place = postgres::DescriptionOf(config.vectors_conninfo);
   const Deadline deadline = Deadline::In(kDatabaseTimeout);
   postgres::ConnectionOptions connection;
-  connection.conninfo = config.vectors_url;
+  connection.conninfo = config.vectors_conninfo;
   const auto session = postgres::Connection::Open(connection, deadline);
   if (!session.has_value()) {
     return {FindingState::kWarning,
@@ -220,9 +220,8 @@ Finding CheckVectorDatabase(const Config& config) {
 
 Finding CheckOpensearch(const Config& config) {
   constexpr const char* kCheck = "vectors";
-  auto address = opensearch::ParseAddress(config.vectors_url);
-  const std::string place = opensearch::DescriptionOf(*address);
-  const auto index = opensearch::OpenSearchIndex::Make(*std::move(address), {});
+  const std::string place = opensearch::DescriptionOf(*config.vector_cluster);
+  const auto index = opensearch::OpenSearchIndex::Make(*config.vector_cluster, {});
   if (!index.has_value()) {
     return {FindingState::kProblem,
             kCheck,

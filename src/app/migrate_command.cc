@@ -63,12 +63,12 @@ Result<void> MigrateOtherPostgres(const Config& config,
                                   const MigrateOptions& options,
                                   Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> session,
-                      Open(config.vectors_url, deadline));
+                      Open(config.vectors_conninfo, deadline));
   DS_RETURN_IF_ERROR(postgres::CheckHoldsNoRecords(*session, deadline));
   DS_RETURN_IF_ERROR(MigrateVectors(*session, options, deadline));
   std::fprintf(stderr,
                "%s has the tables of vectors\n",
-               postgres::DescriptionOf(config.vectors_url).c_str());
+               postgres::DescriptionOf(config.vectors_conninfo).c_str());
   return {};
 }
 

@@ -10,7 +10,6 @@
 #include "cli/exit_code.h"
 #include "http/api.h"
 #include "http/server.h"
-#include "opensearch/address.h"
 #include "postgres/address.h"
 
 namespace datastorage::app {
@@ -101,11 +100,11 @@ void SayWhatRuns(const Config& config, const Service& service) {
   }
   if (config.vectors == VectorsChoice::kOtherPostgres) {
     std::printf("vectors in PostgreSQL at %s\n",
-                postgres::DescriptionOf(config.vectors_url).c_str());
+                postgres::DescriptionOf(config.vectors_conninfo).c_str());
   }
   if (config.vectors == VectorsChoice::kOpensearch) {
-    const auto address = opensearch::ParseAddress(config.vectors_url);
-    std::printf("vectors in OpenSearch at %s\n", opensearch::DescriptionOf(*address).c_str());
+    std::printf("vectors in OpenSearch at %s\n",
+                opensearch::DescriptionOf(*config.vector_cluster).c_str());
   }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());

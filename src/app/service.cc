@@ -131,7 +131,7 @@ Result<void> Service::OpenVectors() {
 
 Result<void> Service::OpenVectorDatabase() {
   postgres::VectorDatabase::Options options;
-  options.conninfo = config_.vectors_url;
+  options.conninfo = config_.vectors_conninfo;
   options.session_count = config_.store_session_count;
   options.write_mode = config_.vector_write_mode;
   vector_database_ = std::make_unique<postgres::VectorDatabase>(options);
@@ -142,8 +142,7 @@ Result<void> Service::OpenVectorDatabase() {
 }
 
 Result<void> Service::OpenOpensearch() {
-  DS_ASSIGN_OR_RETURN(opensearch::Address address, opensearch::ParseAddress(config_.vectors_url));
-  DS_ASSIGN_OR_RETURN(opensearch_, opensearch::OpenSearchIndex::Make(std::move(address), {}));
+  DS_ASSIGN_OR_RETURN(opensearch_, opensearch::OpenSearchIndex::Make(*config_.vector_cluster, {}));
   return MayBeAway(opensearch_->Prepare(Deadline::In(kPrepareTimeout, runtime_)));
 }
 

@@ -195,7 +195,7 @@ TEST(Config, TakesADatabaseForVectorsAloneBesideEitherStore) {
     const LoadedConfig loaded = LoadArguments({"--store", store}, {{"DATASTORAGE_VECTORS", url}});
     ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
     EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOtherPostgres);
-    EXPECT_EQ(loaded.config->vectors_url, url);
+    EXPECT_EQ(loaded.config->vectors_conninfo, url);
     EXPECT_EQ(Shown(loaded, "vectors").value,
               "postgresql://me:***@far:5433/vectors?sslmode=verify-full");
   }
@@ -214,7 +214,12 @@ TEST(Config, TakesAnOpensearchClusterForVectors) {
   const LoadedConfig loaded = LoadArguments({"--vectors", url});
   ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
   EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOpensearch);
-  EXPECT_EQ(loaded.config->vectors_url, url);
+  const opensearch::Address& cluster = loaded.config->vector_cluster.value();
+  EXPECT_TRUE(cluster.is_tls);
+  EXPECT_THAT(cluster.hosts, ElementsAre(opensearch::Host{"a", 9200}, opensearch::Host{"b", 9200}));
+  EXPECT_EQ(cluster.user + ":" + cluster.password, "me:s3cret");
+  EXPECT_EQ(cluster.index, "audit");
+  EXPECT_EQ(cluster.replica_count, 2);
   EXPECT_EQ(Shown(loaded, "vectors").value, "opensearch+https://me:***@a:9200,b/audit?replicas=2");
   const LoadedConfig wrong = LoadArguments({"--vectors", "opensearch+http://me:s3cret@/audit"});
   ASSERT_EQ(wrong.errors.size(), 1U);
