@@ -27,7 +27,7 @@ Result<std::vector<std::optional<Embedding>>> TieredEmbeddingCache::Get(
     found[places[i]] = (*far)[i];
     gained.push_back({absent[i], *(*far)[i]});
   }
-  if (gained.empty() && absent.size() == keys.size() && !near.has_value()) return near;
+  if (gained.empty() && !near.has_value()) return near;
   const Result<void> kept = near_.Put(gained, deadline);
   static_cast<void>(kept.has_value());
   return found;

@@ -73,6 +73,18 @@ bool IsWrite(const Request& head) {
   return route != nullptr ? route->is_write : head.method == "POST" || head.method == "PATCH";
 }
 
+// What every answer bears.
+void AddCommonHeaders(Response& response, std::string_view request_id, std::string trace_parent) {
+  response.headers.push_back({"X-Request-Id", std::string(request_id)});
+  response.headers.push_back({"traceparent", std::move(trace_parent)});
+  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+  const bool has_caching =
+      std::any_of(response.headers.begin(), response.headers.end(), [](const Header& header) {
+        return header.name == "Cache-Control";
+      });
+  if (!has_caching) response.headers.push_back({"Cache-Control", "no-store"});
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const std::vector<Route>& routes, Services& services)
@@ -178,15 +190,8 @@ Response Dispatcher::Handle(const Request& request) {
 }
 
 Response Dispatcher::Answered(const Request& request, Response response) {
-  response.headers.push_back({"X-Request-Id", request.request_id});
-  response.headers.push_back(
-      {"traceparent", MakeTraceParent(request.trace_id, request.trace_flags)});
-  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
-  const bool has_caching =
-      std::any_of(response.headers.begin(), response.headers.end(), [](const Header& header) {
-        return header.name == "Cache-Control";
-      });
-  if (!has_caching) response.headers.push_back({"Cache-Control", "no-store"});
+  AddCommonHeaders(
+      response, request.request_id, MakeTraceParent(request.trace_id, request.trace_flags));
   Observe(request, response.status, response.body.size());
   return response;
 }
@@ -231,11 +236,8 @@ Response Dispatcher::Refuse(const Refusal& refusal, const Request* head) {
   ProblemReport report = ReportOf(refusal);
   if (head != nullptr && !IsWrite(*head)) report.outcome = WriteEffect::kNotAWrite;
   Response response = ToResponse(report, request_id);
-  response.headers.push_back({"X-Request-Id", request_id});
   const std::string_view flags = head != nullptr ? std::string_view(head->trace_flags) : "00";
-  response.headers.push_back({"traceparent", MakeTraceParent(trace_id, flags)});
-  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
-  response.headers.push_back({"Cache-Control", "no-store"});
+  AddCommonHeaders(response, request_id, MakeTraceParent(trace_id, flags));
   return response;
 }
 

@@ -8,10 +8,10 @@
 namespace datastorage::schema {
 namespace {
 
-int JsonDepthOf(const Json& json) {
+int NestingOf(const Json& json) {
   int deepest = 0;
-  for (const Json& element : json.elements) deepest = std::max(deepest, JsonDepthOf(element));
-  for (const auto& member : json.members) deepest = std::max(deepest, JsonDepthOf(member.second));
+  for (const Json& element : json.elements) deepest = std::max(deepest, NestingOf(element));
+  for (const auto& member : json.members) deepest = std::max(deepest, NestingOf(member.second));
   const bool is_container = json.type == JsonType::kArray || json.type == JsonType::kObject;
   return deepest + (is_container ? 1 : 0);
 }
@@ -24,7 +24,7 @@ void ReadObject(const Json& json,
     violations.Add(pointer, "wrong_type", "must be an object, or a string that holds one");
     return;
   }
-  if (JsonDepthOf(json) > limits::kMetadataDepthMax) {
+  if (NestingOf(json) > limits::kMetadataDepthMax) {
     violations.Add(
         pointer,
         "too_deep",
