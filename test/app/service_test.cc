@@ -38,6 +38,51 @@ class ServiceTest : public testing::Test {
     return {*std::move(parsed.body), parsed.content_hash, std::nullopt, WriteMode::kDefault};
   }
 
+  // Until nothing is degraded any more.
+  static void AwaitRecovery(Service& service, Deadline deadline) {
+    while (!service.health().Report(Soon()).findings.empty() && !deadline.HasPassed()) {
+    }
+  }
+
+  struct Absence {
+    Duration write_budget;  // Of one write.
+    Duration recovery_max;
+    // What engines differ in.
+    VectorState first_vector = VectorState::kNone;  // Of a default write before it.
+    HealthReport report{};                          // In the midst of it.
+  };
+
+  // Writes go on while the server of vectors is away, are found at once, and reach it afterwards.
+  template <class Server>
+  static void LiveWithout(Service& service, Server& server, Absence& absence) {
+    const auto create = [&](const std::string& key, WriteMode mode) {
+      CreateRequest request = ARequest(key);
+      request.mode = mode;
+      return service.writes().Create(request, Deadline::In(absence.write_budget));
+    };
+    const auto first = create("rr-1", WriteMode::kDefault);
+    ASSERT_TRUE(first.has_value());
+    absence.first_vector = first->record.vector;
+    EXPECT_EQ(create("rr-2", WriteMode::kStrict)->record.vector, VectorState::kSynced);
+    EXPECT_EQ(FoundCount(service), 2);
+
+    server.Kill();
+    EXPECT_EQ(create("rr-3", WriteMode::kDefault)->record.vector, VectorState::kPending);
+    const auto strict = create("rr-4", WriteMode::kStrict);
+    ASSERT_FALSE(strict.has_value());
+    EXPECT_EQ(strict.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(FoundCount(service), 3);
+    absence.report = service.health().Report(Soon());
+    EXPECT_TRUE(absence.report.is_ready);
+    EXPECT_THAT(absence.report.findings,
+                testing::Contains(testing::Field(&HealthFinding::component, "vector_index")));
+
+    server.Start();
+    AwaitRecovery(service, Deadline::In(absence.recovery_max));
+    EXPECT_THAT(service.health().Report(Soon()).findings, testing::IsEmpty());
+    EXPECT_EQ(FoundCount(service), 3);
+  }
+
   static int FoundCount(Service& service) {
     SearchRequest search;
     search.text = "full disk";
@@ -129,89 +174,41 @@ TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
   config_.data_directory = data;
 }
 
-// Writes go on while the server of vectors is away, are found at once, and reach it afterwards.
 TEST_F(ServiceTest, KeepsVectorsOnAnotherServerAndLivesWithoutIt) {
   test::PostgresServer server;
   config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_url = server.Conninfo("postgres");
+  config_.vectors_conninfo = server.Conninfo("postgres");
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   Service& service = **opened;
   service.Start();
-  const auto create = [&](const std::string& key, WriteMode mode) {
-    CreateRequest request = ARequest(key);
-    request.mode = mode;
-    return service.writes().Create(request, Deadline::In(std::chrono::seconds(5)));
-  };
-  EXPECT_EQ(create("rr-1", WriteMode::kDefault)->record.vector, VectorState::kSynced);
-  EXPECT_EQ(create("rr-2", WriteMode::kStrict)->record.vector, VectorState::kSynced);
-  EXPECT_EQ(FoundCount(service), 2);
-
-  server.Kill();
-  EXPECT_EQ(create("rr-3", WriteMode::kDefault)->record.vector, VectorState::kPending);
-  const auto strict = create("rr-4", WriteMode::kStrict);
-  ASSERT_FALSE(strict.has_value());
-  EXPECT_EQ(strict.error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(FoundCount(service), 3);
-  const HealthReport away = service.health().Report(Soon());
-  EXPECT_TRUE(away.is_ready);
-  EXPECT_THAT(away.findings,
-              testing::Contains(testing::Field(&HealthFinding::component, "vector_index")));
-  EXPECT_THAT(away.findings, testing::Contains(testing::Field(&HealthFinding::component, "relay")));
-
-  server.Start();
-  const Deadline converged = Soon();
-  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
-  }
-  EXPECT_THAT(service.health().Report(Soon()).findings, testing::IsEmpty());
+  Absence absence{std::chrono::seconds(5), std::chrono::seconds(30)};
+  LiveWithout(service, server, absence);
+  EXPECT_EQ(absence.first_vector, VectorState::kSynced);
+  EXPECT_THAT(absence.report.findings,
+              testing::Contains(testing::Field(&HealthFinding::component, "relay")));
   EXPECT_EQ(server.Run("postgres", "SELECT count(*) FROM vector_point WHERE is_live"), "3");
   service.health().RefreshGauges(Soon());
   EXPECT_THAT(service.metrics().Render(),
               testing::HasSubstr("datastorage_vector_index_spared{set=\"1\"} 0"));
-  EXPECT_EQ(FoundCount(service), 3);
 }
 
 // A cluster whose node starts in seconds, on a busy machine in a minute.
 TEST_F(ServiceTest, KeepsVectorsInOpensearchAndLivesWithoutIt) {
   test::OpensearchServer server;
   config_.vectors = VectorsChoice::kOpensearch;
-  config_.vectors_url = server.NewAddress();
+  config_.vector_cluster = *opensearch::ParseAddress(server.NewAddress());
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
-  Service& service = **opened;
-  service.Start();
-  const auto create = [&](const std::string& key, WriteMode mode) {
-    CreateRequest request = ARequest(key);
-    request.mode = mode;
-    return service.writes().Create(request, Deadline::In(std::chrono::seconds(10)));
-  };
-  ASSERT_TRUE(create("rr-1", WriteMode::kDefault).has_value());
-  EXPECT_EQ(create("rr-2", WriteMode::kStrict)->record.vector, VectorState::kSynced);
-  EXPECT_EQ(FoundCount(service), 2);
-
-  server.Kill();
-  EXPECT_EQ(create("rr-3", WriteMode::kDefault)->record.vector, VectorState::kPending);
-  const auto strict = create("rr-4", WriteMode::kStrict);
-  ASSERT_FALSE(strict.has_value());
-  EXPECT_EQ(strict.error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(FoundCount(service), 3);
-  const HealthReport away = service.health().Report(Soon());
-  EXPECT_TRUE(away.is_ready);
-  EXPECT_THAT(away.findings,
-              testing::Contains(testing::Field(&HealthFinding::component, "vector_index")));
-
-  server.Start();
-  const Deadline converged = Deadline::In(std::chrono::minutes(2));
-  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
-  }
-  EXPECT_THAT(service.health().Report(Soon()).findings, testing::IsEmpty());
-  EXPECT_EQ(FoundCount(service), 3);
+  (*opened)->Start();
+  Absence absence{std::chrono::seconds(10), std::chrono::minutes(2)};
+  LiveWithout(**opened, server, absence);
 }
 
 TEST_F(ServiceTest, StartsWhileTheServerOfVectorsIsAway) {
   test::PostgresServer server;
   config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_url = server.Conninfo("postgres");
+  config_.vectors_conninfo = server.Conninfo("postgres");
   server.Kill();
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
@@ -224,9 +221,7 @@ TEST_F(ServiceTest, StartsWhileTheServerOfVectorsIsAway) {
   EXPECT_THAT(service.metrics().Render(),
               testing::HasSubstr("datastorage_vector_index_spared{set=\"1\"} 1"));
   server.Start();
-  const Deadline converged = Soon();
-  while (!service.health().Report(Soon()).findings.empty() && !converged.HasPassed()) {
-  }
+  AwaitRecovery(service, Soon());
   EXPECT_EQ(server.Run("postgres", "SELECT count(*) FROM vector_point WHERE is_live"), "1");
 }
 
@@ -235,7 +230,7 @@ TEST_F(ServiceTest, RefusesAServerOfVectorsThatCanNeverDo) {
   const std::string database = server.MakeDatabase();
   server.Run(database, "CREATE TABLE record ()");
   config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_url = server.Conninfo(database);
+  config_.vectors_conninfo = server.Conninfo(database);
   const auto opened = Open();
   ASSERT_FALSE(opened.has_value());
   EXPECT_THAT(opened.error().message, testing::HasSubstr("holds records"));

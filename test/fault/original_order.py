@@ -6,6 +6,7 @@ written before anything else happens.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -51,9 +52,7 @@ class Writer:
         self._note(outcome, operation, record_id)
 
     def _write(self, operation, text):
-        self._records.run("BEGIN")
-        is_done = False
-        try:
+        with self._transaction():
             record_id = self._insert(operation, text)
             try:
                 self._vectors.run("INSERT INTO vectors (id, operation, embedding) VALUES "
@@ -61,21 +60,20 @@ class Writer:
                                   operation, vector_text(text))
             except Failure as failure:
                 raise VectorFailure from failure
-            self._records.run("COMMIT")
-            is_done = True
-            return record_id
-        finally:
-            if not is_done:
-                self._roll_back()
+        return record_id
 
     def _write_record_only(self, operation, text):
+        with self._transaction():
+            return self._insert(operation, text)
+
+    @contextlib.contextmanager
+    def _transaction(self):
         self._records.run("BEGIN")
         is_done = False
         try:
-            record_id = self._insert(operation, text)
+            yield
             self._records.run("COMMIT")
             is_done = True
-            return record_id
         finally:
             if not is_done:
                 self._roll_back()

@@ -3,15 +3,13 @@ damage to that server's tables."""
 
 import copy
 import json
-import tempfile
 import unittest
-from pathlib import Path
 
 import storm
 from journal import JournalFacts
 from made_records import Maker
 from storm_checker import StormChecker, judge_points
-from storm_test import BINARY, RECORDS, SEED, run_storm
+from storm_test import RECORDS, SEED, StormRun
 
 KILLS = 2
 LIVE = "t"
@@ -53,16 +51,8 @@ DAMAGES = ((_delete, "lost"), (_swap_vectors, "wrong_vector"), (_age, "stale"),
            (_bring_from_the_future, "stale"), (_add_foreign, "orphaned"), (_double, "doubled"))
 
 
-class SeparateStorm(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        if not BINARY.exists():
-            raise AssertionError(f"{BINARY} is not built; set DATASTORAGE_BINARY")
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = Path(folder.name)
-        cls.status, cls.tally = run_storm(cls.folder, "--kills", str(KILLS), "--vectors",
-                                          "separate")
+class SeparateStorm(StormRun, unittest.TestCase):
+    OPTIONS = ("--kills", str(KILLS), "--vectors", "separate")
 
     def test_no_kill_makes_the_two_stores_disagree(self):
         self.assertEqual(self.status, 0, "see the tally above")

@@ -31,7 +31,9 @@ def run_storm(folder, *options):
     return run.returncode, json.loads(run.stdout.splitlines()[-1])
 
 
-class Storm(unittest.TestCase):
+class StormRun:
+    """One storm for all tests of a class, run with its OPTIONS."""
+
     @classmethod
     def setUpClass(cls):
         if not BINARY.exists():
@@ -39,7 +41,11 @@ class Storm(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
-        cls.status, cls.tally = run_storm(cls.folder, "--kills", str(KILLS))
+        cls.status, cls.tally = run_storm(cls.folder, *cls.OPTIONS)
+
+
+class Storm(StormRun, unittest.TestCase):
+    OPTIONS = ("--kills", str(KILLS))
 
     def test_every_acknowledged_write_is_there_once_and_whole(self):
         self.assertEqual(self.status, 0, "see the tally above")

@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "net/http_client.h"
-#include "support/opensearch_server.h"
+#include "support/server_process.h"
 #include "support/temporary_folder.h"
 
 namespace datastorage::net {

@@ -1,11 +1,5 @@
 #include "support/opensearch_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,46 +10,29 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <sstream>
 
 #include "net/http_client.h"
+#include "support/server_process.h"
 
 namespace datastorage::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-// It refuses to run as root: then this user, nobody, runs it.
-constexpr uid_t kNobody = 65'534;
-
 [[noreturn]] void GiveUp(const std::string& what) {
   std::fprintf(stderr, "\nno OpenSearch for the tests: %s\n", what.c_str());
   std::abort();
 }
 
-bool Await(const std::function<bool()>& is_true) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
-  while (!is_true()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    poll(nullptr, 0, 20);
-  }
-  return true;
+// It refuses to run as root: then the user nobody runs it.
+std::optional<ServerUser> RunsAs() {
+  constexpr uid_t kNobody = 65'534;
+  return geteuid() == 0 ? std::optional<ServerUser>({kNobody, kNobody}) : std::nullopt;
 }
 
-std::string TextOf(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void HandOver(const fs::path& path) {
-  if (geteuid() != 0) return;
-  const auto hand_over = [](const fs::path& each) {
-    if (lchown(each.c_str(), kNobody, kNobody) != 0) GiveUp("chown " + each.string());
-  };
-  hand_over(path);
-  for (const auto& entry : fs::recursive_directory_iterator(path)) hand_over(entry.path());
+// False when it did not become true in four minutes: a busy machine takes one.
+bool AwaitLong(const std::function<bool()>& is_true) {
+  return Await(is_true, std::chrono::minutes(4), std::chrono::milliseconds(20));
 }
 
 std::string Java() {
@@ -66,24 +43,6 @@ std::string Java() {
 }
 
 }  // namespace
-
-std::vector<int> FreeLoopbackPorts(int count) {
-  std::vector<int> sockets, ports;
-  for (int i = 0; i < count; ++i) {
-    const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (bind(socket_fd, generic, size) != 0) GiveUp("no free port");
-    getsockname(socket_fd, generic, &size);
-    sockets.push_back(socket_fd);
-    ports.push_back(ntohs(address.sin_port));
-  }
-  for (const int socket_fd : sockets) close(socket_fd);
-  return ports;
-}
 
 OpensearchServer::OpensearchServer(OpensearchServerOptions options) : options_(std::move(options)) {
   const std::vector<int> ports = FreeLoopbackPorts(2);
@@ -135,7 +94,8 @@ void OpensearchServer::MakeInstallation() {
              << "cluster.publish.timeout: 5s\ncluster.follower_lag.timeout: 5s\n";
   }
   settings.close();
-  HandOver(home);
+  const std::optional<ServerUser> user = RunsAs();
+  if (user.has_value() && !HandOver(home, *user)) GiveUp("chown " + home.string());
 }
 
 // As bin/opensearch does it, without the three Java programs that it asks before; for a short life:
@@ -171,27 +131,7 @@ std::vector<std::string> OpensearchServer::Command() const {
 }
 
 void OpensearchServer::Start() {
-  const std::vector<std::string> command = Command();
-  std::vector<char*> arguments;
-  for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
-  arguments.push_back(nullptr);
-  const std::string log = folder_.path() + "/log";
-  const pid_t parent = getpid();
-  process_ = fork();
-  if (process_ == 0) {
-    // Between fork and exec only what is safe after a fork of a threaded program.
-    if (geteuid() == 0 &&
-        (setgroups(0, nullptr) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0)) {
-      _exit(126);
-    }
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // After the change of user, which clears it.
-    if (getppid() != parent || chdir(folder_.path().c_str()) != 0) _exit(126);
-    const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-    execv(arguments[0], arguments.data());
-    _exit(127);
-  }
+  process_ = Launch({Command(), folder_.path(), RunsAs(), SIGKILL});
   if (options_.waits) AwaitNodes(1);
 }
 
@@ -209,7 +149,7 @@ std::string OpensearchServer::Ask(const std::string& method,
 }
 
 void OpensearchServer::AwaitNodes(int count) {
-  const bool has_come = Await([&] {
+  const bool has_come = AwaitLong([&] {
     int status = 0;
     if (waitpid(process_, &status, WNOHANG) == process_) {
       GiveUp("it ended at its start: " + TextOf(folder_.path() + "/log"));

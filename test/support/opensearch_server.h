@@ -60,7 +60,4 @@ class OpensearchServer {
   int index_count_ = 0;
 };
 
-// So many free loopback ports.
-std::vector<int> FreeLoopbackPorts(int count);
-
 }  // namespace datastorage::test

@@ -1,13 +1,7 @@
 #include "support/postgres_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <sstream>
+
+#include "support/server_process.h"
 
 namespace datastorage::test {
 namespace {
@@ -33,64 +28,26 @@ namespace fs = std::filesystem;
 }
 
 // False when it did not become true in a minute.
-bool Await(const std::function<bool()>& is_true) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!is_true()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    poll(nullptr, 0, 2);
-  }
-  return true;
+bool AwaitSoon(const std::function<bool()>& is_true) {
+  return Await(is_true, std::chrono::minutes(1), std::chrono::milliseconds(2));
 }
 
 // PostgreSQL refuses to run as root: then its package's user runs it.
-const passwd* RunsAs() {
-  if (geteuid() != 0) return nullptr;
+std::optional<ServerUser> RunsAs() {
+  if (geteuid() != 0) return std::nullopt;
   const passwd* user = getpwnam("postgres");  // NOLINT(concurrency-mt-unsafe): before any thread.
   if (user == nullptr) GiveUp("there is no user postgres: run tools/install_packages.sh test");
-  return user;
+  return ServerUser{user->pw_uid, user->pw_gid};
 }
 
-void HandOver(const fs::path& path) {
-  const passwd* const user = RunsAs();
-  if (user == nullptr) return;
-  const auto hand_over = [&](const fs::path& each) {
-    if (lchown(each.c_str(), user->pw_uid, user->pw_gid) != 0) GiveUp("chown " + each.string());
-  };
-  hand_over(path);
-  for (const auto& entry : fs::recursive_directory_iterator(path)) hand_over(entry.path());
+void GiveToServer(const fs::path& path) {
+  const std::optional<ServerUser> user = RunsAs();
+  if (user.has_value() && !HandOver(path, *user)) GiveUp("chown " + path.string());
 }
 
-// Starts a program as the server's user with its output in a file, from a folder it may enter.
-pid_t Launch(const std::vector<std::string>& command, const std::string& folder) {
-  std::vector<char*> arguments;
-  for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
-  arguments.push_back(nullptr);
-  const passwd* const user = RunsAs();
-  const std::string log = folder + "/log";
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child != 0) return child;
-  // Between fork and exec only what is safe after a fork of a threaded program.
-  if (user != nullptr &&
-      (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
-    _exit(126);
-  }
-  // After the change of user, which clears it. SIGQUIT: the server's immediate shutdown.
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (getppid() != parent || chdir(folder.c_str()) != 0) _exit(126);
-  const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
-// Empty where it cannot be read, as the file of a process that ends meanwhile.
-std::string TextOf(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();  // Unlike an iterator it throws nothing.
-  return text.str();
+// As the server's user. SIGQUIT: the server's immediate shutdown.
+pid_t LaunchAsServer(std::vector<std::string> command, const std::string& folder) {
+  return Launch({std::move(command), folder, RunsAs(), SIGQUIT});
 }
 
 // The newest installed server's bin folder.
@@ -113,19 +70,6 @@ void LinkEntries(const fs::path& from, const fs::path& to) {
   for (const auto& entry : fs::directory_iterator(from)) {
     fs::create_symlink(entry.path(), to / entry.path().filename());
   }
-}
-
-int FreePort() {
-  const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(socket_fd, generic, size) != 0) GiveUp("no free port");
-  getsockname(socket_fd, generic, &size);
-  close(socket_fd);
-  return ntohs(address.sin_port);
 }
 
 struct ProcessState {
@@ -154,8 +98,8 @@ bool IsGone(pid_t pid) {
 PostgresServer::PostgresServer(PostgresServerOptions options) : options_(std::move(options)) {
   MakeInstallation();
   options_.primary != nullptr ? CopyPrimary() : MakeCluster();
-  HandOver(folder_.path());
-  if (!options_.data_path.empty()) HandOver(DataPath());
+  GiveToServer(folder_.path());
+  if (!options_.data_path.empty()) GiveToServer(DataPath());
   Start();
 }
 
@@ -206,18 +150,18 @@ void PostgresServer::MakeCluster() {
   if (!fs::exists(kept)) {
     const fs::path password = fs::path(folder_.path()) / "password";
     std::ofstream(password) << kPassword << '\n';
-    HandOver(folder_.path());
-    const pid_t child = Launch({bin / "initdb",
-                                "--pgdata=" + data.string(),
-                                "--no-sync",
-                                "--no-instructions",
-                                "--locale=C",
-                                "--encoding=UTF8",
-                                "--username=" + std::string(kSuperuser),
-                                "--auth-local=trust",
-                                "--auth-host=scram-sha-256",
-                                "--pwfile=" + password.string()},
-                               folder_.path());
+    GiveToServer(folder_.path());
+    const pid_t child = LaunchAsServer({bin / "initdb",
+                                        "--pgdata=" + data.string(),
+                                        "--no-sync",
+                                        "--no-instructions",
+                                        "--locale=C",
+                                        "--encoding=UTF8",
+                                        "--username=" + std::string(kSuperuser),
+                                        "--auth-local=trust",
+                                        "--auth-host=scram-sha-256",
+                                        "--pwfile=" + password.string()},
+                                       folder_.path());
     int status = 0;
     waitpid(child, &status, 0);
     if (status != 0) GiveUp("initdb: " + TextOf(folder_.path() + "/log"));
@@ -234,14 +178,14 @@ void PostgresServer::MakeCluster() {
 }
 
 void PostgresServer::CopyPrimary() {
-  HandOver(folder_.path());
-  const pid_t child = Launch({InstalledBin() / "pg_basebackup",
-                              "--pgdata=" + DataPath(),
-                              "--dbname=" + options_.primary->SocketConninfo("postgres"),
-                              "--checkpoint=fast",
-                              "--no-sync",
-                              "--write-recovery-conf"},
-                             folder_.path());
+  GiveToServer(folder_.path());
+  const pid_t child = LaunchAsServer({InstalledBin() / "pg_basebackup",
+                                      "--pgdata=" + DataPath(),
+                                      "--dbname=" + options_.primary->SocketConninfo("postgres"),
+                                      "--checkpoint=fast",
+                                      "--no-sync",
+                                      "--write-recovery-conf"},
+                                     folder_.path());
   int status = 0;
   waitpid(child, &status, 0);
   if (status != 0) GiveUp("pg_basebackup: " + TextOf(folder_.path() + "/log"));
@@ -277,7 +221,7 @@ bool PostgresServer::Answers() const {
 }
 
 void PostgresServer::Start() {
-  if (port_ == 0) port_ = FreePort();
+  if (port_ == 0) port_ = FreeLoopbackPorts(1)[0];
   std::vector<std::string> command{bin_ + "/postgres", "-D", DataPath()};
   std::vector<std::string> settings{"listen_addresses=127.0.0.1",
                                     "port=" + std::to_string(port_),
@@ -291,8 +235,8 @@ void PostgresServer::Start() {
     command.emplace_back("-c");
     command.push_back(setting);
   }
-  postmaster_ = Launch(command, folder_.path());
-  if (!Await([this] { return Answers(); })) {
+  postmaster_ = LaunchAsServer(command, folder_.path());
+  if (!AwaitSoon([this] { return Answers(); })) {
     GiveUp("it does not answer: " + TextOf(folder_.path() + "/log"));
   }
 }
@@ -312,7 +256,7 @@ void PostgresServer::Stop() {
   kill(postmaster_, SIGINT);
   int status = 0;
   const auto has_ended = [&] { return waitpid(postmaster_, &status, WNOHANG) == postmaster_; };
-  if (!Await(has_ended)) GiveUp("it does not stop: " + TextOf(folder_.path() + "/log"));
+  if (!AwaitSoon(has_ended)) GiveUp("it does not stop: " + TextOf(folder_.path() + "/log"));
   postmaster_ = 0;
 }
 
@@ -324,7 +268,7 @@ void PostgresServer::Kill() {
   waitpid(postmaster_, &status, 0);
   postmaster_ = 0;
   // The next start counts on their shared memory being let go.
-  if (!Await([&] { return std::all_of(processes.begin(), processes.end(), IsGone); })) {
+  if (!AwaitSoon([&] { return std::all_of(processes.begin(), processes.end(), IsGone); })) {
     GiveUp("a killed server does not end");
   }
 }

@@ -1,9 +1,7 @@
 #include "support/redis_server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "support/server_process.h"
 
 namespace datastorage::test {
 namespace {
@@ -23,19 +22,6 @@ constexpr std::chrono::seconds kStartTimeout{20};
 [[noreturn]] void GiveUp(const std::string& why) {
   std::fprintf(stderr, "RedisServer: %s\n", why.c_str());
   std::exit(1);
-}
-
-// A port that nobody listens on, by asking the system for one.
-std::uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  DS_CHECK(bind(fd, generic, size) == 0 && getsockname(fd, generic, &size) == 0);
-  close(fd);
-  return ntohs(address.sin_port);
 }
 
 // Starts a program; its output goes to `output`, a path, or nowhere.
@@ -64,17 +50,6 @@ int AwaitExit(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-std::string ContentOf(const std::string& path) {
-  std::string content;
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return content;
-  char part[4096];
-  for (std::size_t n = 0; (n = std::fread(part, 1, sizeof part, file)) > 0;)
-    content.append(part, n);
-  std::fclose(file);
-  return content;
-}
-
 // The server's program; Debian's redis-tools hold it under another name only, and it tells what to
 // be by the name it is called.
 std::string ProgramIn(const std::string& folder) {
@@ -96,11 +71,12 @@ std::string ProgramIn(const std::string& folder) {
 
 }  // namespace
 
-RedisServer::RedisServer(Options options) : options_(std::move(options)), port_(FreePort()) {
+RedisServer::RedisServer(Options options) : options_(std::move(options)) {
+  const std::vector<int> ports = FreeLoopbackPorts(2);
+  port_ = static_cast<std::uint16_t>(ports[0]);
   if (options_.has_tls) {
+    tls_port_ = static_cast<std::uint16_t>(ports[1]);
     MakeCertificate();
-    do tls_port_ = FreePort();
-    while (tls_port_ == port_);
   }
   Start();
 }
@@ -130,7 +106,7 @@ void RedisServer::MakeCertificate() const {
                              "-out",
                              certificate_path()},
                             folder_.path() + "/openssl.log");
-  if (AwaitExit(child) != 0) GiveUp(ContentOf(folder_.path() + "/openssl.log"));
+  if (AwaitExit(child) != 0) GiveUp(TextOf(folder_.path() + "/openssl.log"));
 }
 
 void RedisServer::Start() {
@@ -172,7 +148,7 @@ void RedisServer::Start() {
   while (!Answers()) {
     const bool has_ended = waitpid(process_, nullptr, WNOHANG) == process_;
     if (has_ended || std::chrono::steady_clock::now() > end) {
-      GiveUp("the server does not start:\n" + ContentOf(log));
+      GiveUp("the server does not start:\n" + TextOf(log));
     }
     std::this_thread::yield();
   }
@@ -188,8 +164,8 @@ std::string RedisServer::Run(const std::vector<std::string>& command) const {
   std::vector<std::string> words{"redis-cli", "-s", socket_path()};
   words.insert(words.end(), command.begin(), command.end());
   const std::string output = folder_.path() + "/answer.txt";
-  if (AwaitExit(Spawn("redis-cli", words, output)) != 0) GiveUp(ContentOf(output));
-  std::string answer = ContentOf(output);
+  if (AwaitExit(Spawn("redis-cli", words, output)) != 0) GiveUp(TextOf(output));
+  std::string answer = TextOf(output);
   if (answer.ends_with('\n')) answer.pop_back();
   return answer;
 }
