@@ -27,7 +27,7 @@ sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
-from made_records import COUNT_MAX, Maker  # noqa: E402
+from made_records import COUNT_USUAL, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from search_check import check_searches  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
@@ -311,7 +311,7 @@ def options_of(arguments=None):
     parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory", "separate"))
     parser.add_argument("--mutant", action="store_true", help="commit asynchronously")
     add_load_options(parser, connections=24, retry_seconds_max=0.25, gives_up_share=0.3,
-                     records=COUNT_MAX)
+                     records=COUNT_USUAL)
     options = parser.parse_args(arguments)
     far = ("vectors", "hung_vectors") if options.vectors == "separate" else ()
     options.victims = options.victims or ("postgres", "service", "redis", *far)
