@@ -146,6 +146,9 @@ fault() {
     python3 test/fault/vectors_away.py --seconds "${FAULT_AWAY_SECONDS:-600}"
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
+  step "damage to the index, and records put back under it" python3 test/fault/reconcile.py
+  step "damage to vectors beside the records" \
+    python3 test/fault/reconcile.py --vectors pgvector
   step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
   step "restore and promotion, by the runbook" python3 test/fault/restore.py
 }

@@ -320,8 +320,11 @@ Result<void> Relay::RenewOverFutureStamps(const VectorPlace& place,
                                           std::span<Work> works,
                                           Deadline deadline) {
   Stamp highest_held = 0;
-  for (const Work& work : works) {
-    if (work.result.has_value() && work.result->status == ApplyStatus::kSuperseded) {
+  for (Work& work : works) {
+    if (!work.result.has_value() || work.result->status != ApplyStatus::kSuperseded) continue;
+    if (work.result->held_stamp > kStampBelievedMax) {
+      work.result->status = ApplyStatus::kRefused;  // Nothing can be written over it.
+    } else {
       highest_held = std::max(highest_held, work.result->held_stamp);
     }
   }
