@@ -43,6 +43,7 @@ LIMIT = 20  # Of a search by a record's own words, which hardly any other shares
 WARM_SECONDS = 2
 NOTICED_SECONDS_MAX = 15
 DRAIN_SECONDS_MAX = 600
+COUNTED_SECONDS = 1.0  # From one look at a backlog to the next: counting it is work for its server.
 STILL_PENDING = 20  # At most, of writes under way: the backlog has drained.
 TOLD_MAX = 20
 FAULTS = ("failed", "not_found", "strict_wrong", "not_degraded", "not_ready")
@@ -189,7 +190,7 @@ class Away:
         grew = (backlog - before) / (back - begun)
         self.phase = f"after_{name}"
         await_true(lambda: self.pending() <= STILL_PENDING or self.failure, "the backlog drained",
-                   DRAIN_SECONDS_MAX)
+                   DRAIN_SECONDS_MAX, COUNTED_SECONDS)
         took = max(time.monotonic() - back, 0.1)
         drained = backlog / took
         self.tally[f"{name}_backlog"] = backlog
