@@ -41,8 +41,8 @@ namespace datastorage {
   X(kBeforeRelayEmbedding, "relay embed", "kBeforeEmbedding")              \
   X(kBeforeStoreEmbedding, "store embedding", "kBeforeEmbedding")          \
   X(kAfterStoreEmbedding, "store embedding", "kBeforeEmbedding")           \
-  X(kBeforeRelaySend, "relay V", "kBeforeEmbedding kBeforeSend")           \
-  X(kAfterRelaySend, "relay V", "kBeforeEmbedding kBeforeSend")            \
+  X(kBeforeRelaySend, "relay V", "kBeforeSend")                            \
+  X(kAfterRelaySend, "relay V", "kBeforeSend")                             \
   X(kBeforeRelaySettle, "relay T2", "kBeforeEmbedding kBeforeSend")        \
   X(kAfterRelaySettle, "relay T2", "kBeforeEmbedding kBeforeSend")         \
   X(kBeforeGiveBack,                                                       \

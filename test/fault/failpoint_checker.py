@@ -17,7 +17,7 @@ from libpq import Session  # noqa: E402
 from made_texts import vector_of  # noqa: E402
 from storm_checker import HALF_ERROR_MAX, HALF_HEADER_SIZE  # noqa: E402
 
-TOLD_MAX = 8
+TOLD_MAX, TOLD_LENGTH_MAX = 8, 400
 POINTS = ("SELECT p.record_id, p.stamp, p.is_live, encode(halfvec_send(h.v), 'hex'), "
           "encode(halfvec_send(b.v), 'hex') FROM vector_point AS p LEFT JOIN vector_head AS h "
           "USING (record_id) LEFT JOIN vector_body AS b USING (record_id) "
@@ -130,7 +130,7 @@ class Checker:
 
     def add(self, invariant, what):
         if len(self.findings) < TOLD_MAX:
-            self.findings.append(f"{invariant}: {what}")
+            self.findings.append(f"{invariant}: {what}"[:TOLD_LENGTH_MAX])
 
     def check(self, things):
         """Of those, all; of the others, how many there are. REQUIRES: each write is decided."""

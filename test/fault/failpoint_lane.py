@@ -20,10 +20,12 @@ import http.client
 PLACEMENTS = ("in_process", "same_database", "separate")
 ROLE = "service"
 HIT_SECONDS_MAX = 20
+ANSWERED_SECONDS = 1.0  # Less than the failpoint hangs.
 IN_FLIGHT_SECONDS_MAX = 8  # Less than the failpoint waits.
 GONE_ON_SECONDS_MAX = 20
 CONVERGENCE_SECONDS_MAX = 60
 LIMIT = 20
+SEARCHED = 5  # Of a cell's writes, besides that which met the failpoint.
 SAME_TEXT = 0.999
 
 
@@ -43,7 +45,7 @@ class Outcome(NamedTuple):
     state: str  # ok, failed, missed (not reached)
     in_flight: dict
     findings: list
-    passed: set
+    passed: set  # Failpoints, by the cell's own write.
     seconds: float
 
 
@@ -80,12 +82,13 @@ class Lane:
         self.placement, self.name, self._servers = placement, name, servers
         self._options, self._folder = options, Path(folder)
         self._folder.mkdir()
-        self._round, self._is_open = 0, False
+        self._round, self._is_open, self.cell_count = 0, False, 0
+        self.patched = 0  # Cells in which the record was changed while its failpoint hung.
         self.control = Control(self._folder / "control")
 
     def open(self):
         """On stores that are new."""
-        self._round += 1
+        self._round, self.cell_count = self._round + 1, 0
         name, folder = f"{self.name}_{self._round}", self._folder / str(self._round)
         folder.mkdir()
         options, self.stores = self._make_stores(name, folder)
@@ -152,12 +155,14 @@ class Lane:
         begun = time.monotonic()
         if not self._is_open:
             self.open()
+        self.cell_count += 1
         checker = Checker(self.stores, self.load.things)
-        state, in_flight = "failed", {}
+        state, in_flight, self._passed = "failed", {}, None
         try:
-            is_hit, in_flight = self._act(cell, checker)
+            thing = self.load.new_thing()
+            is_hit, in_flight = self._act(cell, thing, checker)
             state = "ok" if is_hit else "missed"
-            self._check(checker)
+            self._check(thing, checker)
         except Broken as error:
             checker.add("answer", str(error))
         except (RuntimeError, OSError, http.client.HTTPException) as error:
@@ -165,7 +170,8 @@ class Lane:
         if checker.findings:
             state = "failed"
             self.close()
-        return Outcome(cell, state, in_flight, checker.findings, set(self.control.passed),
+        passed = self.control.passed if self._passed is None else self._passed
+        return Outcome(cell, state, in_flight, checker.findings, set(passed),
                        time.monotonic() - begun)
 
     def _plan(self, cell):
@@ -174,10 +180,10 @@ class Lane:
                   if not (cell.mode == "strict" and name == "kBeforeEmbedding")]
         return [*((name, "error") for name in before), (cell.point, cell.fault)]
 
-    def _act(self, cell, checker):
+    def _act(self, cell, thing, checker):
         """(whether it was hit, how many of each kind were in flight then)."""
         self.load.resume()
-        writer, thing = Writer(self.load), self.load.new_thing()
+        writer = Writer(self.load)
         if cell.op != "create":
             writer.create(thing)
             await_true(lambda: self._is_synced(writer, thing), "a record is synced",
@@ -195,7 +201,7 @@ class Lane:
             if any(not in_flight.get(kind) for kind in KINDS):
                 checker.add("run", f"not each kind of write was in flight: {in_flight}")
             self.control.go()
-            self._see_through(cell)
+            self._see_through(cell, aimed, writer, thing)
         else:
             self.control.disarm()
         aimed.join()
@@ -207,11 +213,19 @@ class Lane:
         writer.close()
         return is_hit, in_flight
 
-    def _see_through(self, cell):
+    def _see_through(self, cell, aimed, writer, thing):
         if cell.fault == "killed":
             await_true(self.service.has_ended, "the failpoint kills", GONE_ON_SECONDS_MAX)
             self.service.start()
-        elif not self.control.await_gone_on(GONE_ON_SECONDS_MAX):
+            return
+        if cell.fault == "hang":
+            # Answered before what hangs: a later change of the record, which must not be undone.
+            aimed.join(ANSWERED_SECONDS)
+            if not aimed.is_alive() and thing.is_there():
+                self._passed = set(self.control.passed)
+                writer.patch(thing, self.load.new_text())
+                self.patched += 1
+        if not self.control.await_gone_on(GONE_ON_SECONDS_MAX):
             raise RuntimeError("the failpoint does not go on")
 
     def _write_aimed(self, cell, writer, thing, results):
@@ -260,7 +274,7 @@ class Lane:
         if status not in (200, 201) or found[1:] != (thing.id, thing.version):
             raise Broken(f"I7: {thing.key} repeated: {found}, before {answers[0]}")
 
-    def _check(self, checker):
+    def _check(self, aimed, checker):
         await_true(lambda: self.stores.pending() == 0, "nothing is pending",
                    CONVERGENCE_SECONDS_MAX)
         touched = self.load.take_touched()
@@ -268,7 +282,7 @@ class Lane:
         checker.check_shown(self.shown)
         self.shown = set()
         writer = Writer(self.load)
-        for thing in touched[-6:]:
+        for thing in (aimed, *touched[-SEARCHED:]):
             hits = self._hits(writer, thing.text)
             if thing.is_there() and hits.get(thing.id, 0) < SAME_TEXT:
                 checker.add("I6", f"{thing.key} is not found by its text: {hits}")

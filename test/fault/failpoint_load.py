@@ -232,6 +232,8 @@ class Load:
             if writer.create(thing, kind == "strict") and len(self._fresh) < 2 * POOL:
                 self._fresh.append(thing)
             return
+        if len(self._fresh) < POOL // 2 and not self._is_hurried:
+            return  # There must be one left when all others wait for a failpoint.
         pool = self._patched if kind == "erase" and self._patched else self._fresh
         try:
             thing = pool.popleft()

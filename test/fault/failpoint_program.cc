@@ -84,24 +84,27 @@ class Control final : public FailpointHook {
     Say("pass " + name);
     for (std::size_t i = 0; i < armed_.size(); ++i) {
       if (armed_[i].point != name) continue;
-      const std::string fault = armed_[i].fault;
-      if (i + 1 < armed_.size()) {
-        if (fault == "error") return true;  // For as long as the last one is not reached.
-        continue;
-      }
-      armed_.clear();
-      may_go_ = false;
-      Say("hit " + name);
-      went_.wait_for(lock, kGoPatience, [this] { return may_go_; });
-      if (fault == "killed") kill(getpid(), SIGKILL);
-      if (fault == "hang") ended_.wait_for(lock, kHang, [] { return false; });
-      Say("went");
-      return fault == "error";
+      if (i + 1 < armed_.size()) return true;  // To get to the last one.
+      if (!is_reached_) return Meet(name, lock);
     }
     return false;
   }
 
  private:
+  // During a hang the others go on failing: what another write does then is left undone too.
+  bool Meet(const std::string& name, std::unique_lock<std::mutex>& lock) {
+    const std::string fault = armed_.back().fault;
+    is_reached_ = true;
+    may_go_ = false;
+    Say("hit " + name);
+    went_.wait_for(lock, kGoPatience, [this] { return may_go_; });
+    if (fault == "killed") kill(getpid(), SIGKILL);
+    if (fault == "hang") ended_.wait_for(lock, kHang, [] { return false; });
+    armed_.clear();
+    Say("went");
+    return fault == "error";
+  }
+
   void Listen() {
     std::string text;
     char buffer[4096];
@@ -127,6 +130,7 @@ class Control final : public FailpointHook {
       return;
     }
     armed_.clear();
+    is_reached_ = false;
     is_aimed_ = word == "arm";
     words >> aim_;
     aimed_id_ = aim_;
@@ -151,6 +155,7 @@ class Control final : public FailpointHook {
   std::string aim_;
   std::string aimed_id_;
   std::vector<Armed> armed_;
+  bool is_reached_ = false;
   bool may_go_ = false;
 };
 

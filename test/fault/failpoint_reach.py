@@ -31,12 +31,17 @@ REASONS = (
     (lambda step, placement, mode, op: step in RELAY_STEPS and placement == "same_database"
      and mode == "strict",
      "a strict creation is one transaction with its vector, and leaves nothing to the relay"),
+    (lambda step, placement, mode, op: step in RELAY_STEPS and placement == "same_database"
+     and op == "erase",
+     "an erasure takes its vector away in its own transaction, and leaves nothing to the relay"),
     (lambda step, placement, mode, op: step in ("relay V", "relay T2")
-     and placement == "same_database" and op != "erase",
+     and placement == "same_database",
      "the relay stores the embedding and its vector in one transaction, and the row goes with it"),
     (lambda step, placement, mode, op: step == "T2" and placement == "in_process"
      and op != "erase",
      "a write leaves no pending row, so there is none to remove"),
+    (lambda step, placement, mode, op: step == "enqueue" and op == "erase",
+     "an erasure leaves its pending row in its own commit"),
     (lambda step, placement, mode, op: step == "enqueue" and placement == "separate",
      "each write leaves its pending row in T1"),
 )

@@ -34,6 +34,7 @@ from failpoint_reach import why_not  # noqa: E402
 
 MODES, OPS = ("default", "strict"), ("create", "patch", "erase")
 FAILED_MAX = 12
+CELLS_MAX = 40  # Of a lane over the same stores.
 INVARIANTS = {f"I{number}" for number in range(1, 9)} | {"answer"}
 
 
@@ -67,7 +68,7 @@ class Matrix:
                     for mode in MODES:
                         for op in OPS:
                             self._add(Cell(placement, name, fault, mode, op))
-        self.outcomes, self.told = [], []
+        self.outcomes, self.told, self.patched = [], [], 0
         self._state = threading.Lock()
         self._is_over = False
         self.begun = time.monotonic()
@@ -116,13 +117,21 @@ class Matrix:
                     cell = cells.get_nowait()
                 except queue.Empty:
                     break
+                if lane.cell_count == CELLS_MAX:
+                    self._finish(lane)
                 self._note(lane.run(cell))
-            self._tell([f"{lane.name}: {what}" for what in lane.finish()])
+            self._finish(lane)
         except BaseException as error:
             self._tell([f"{lane.name}: {type(error).__name__}: {error}"])
             raise
         finally:
+            with self._state:
+                self.patched += lane.patched
             lane.close()
+
+    def _finish(self, lane):
+        self._tell([f"{lane.name}: {what}" for what in lane.finish()])
+        lane.close()
 
     def _tell(self, findings):
         with self._state:
@@ -164,7 +173,8 @@ class Matrix:
         tally = {"seed": self.options.seed, "failpoints": len(self.points),
                  "cells": len(self.cells), "run": len(self.outcomes), "ok": states["ok"],
                  "failed": states["failed"], "not_reached": states["missed"],
-                 "not_applicable": len(self.unreachable), "other_findings": len(self.told)}
+                 "not_applicable": len(self.unreachable),
+                 "patched_while_it_hung": self.patched, "other_findings": len(self.told)}
         for placement in self.options.placements:
             tally[f"ok_{placement}"] = sum(
                 each.state == "ok" and each.cell.placement == placement for each in self.outcomes)

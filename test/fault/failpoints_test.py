@@ -17,7 +17,7 @@ SEED = "7"
 FOUND_IN = {"kLostIsFailed": ("kAfterRecord", "error", "default", "create"),
             "kSettlesUnsent": ("kBeforeRelaySend", "error", "default", "create"),
             "kNeverEnters": ("kAfterRecord", "hang", "default", "create"),
-            "kLeavesEarly": ("kAfterRecord", "hang", "default", "create")}
+            "kLeavesEarly": ("kBeforeRecord", "hang", "default", "create")}
 
 
 class Failpoints(unittest.TestCase):
