@@ -279,8 +279,8 @@ class Lane:
                    CONVERGENCE_SECONDS_MAX)
         touched = self.load.take_touched()
         checker.check(touched)
-        checker.check_shown(self.shown)
-        self.shown = set()
+        shown, self.shown = self.shown, set()
+        checker.check_shown(set(shown))  # The reader may be adding to it.
         writer = Writer(self.load)
         for thing in (aimed, *touched[-SEARCHED:]):
             hits = self._hits(writer, thing.text)
