@@ -73,6 +73,7 @@ std::vector<SearchTerm> StemsOf(const std::vector<SearchTerm>& terms) {
 std::vector<SearchTerm> TermsAt(const std::vector<SearchTerm>& terms,
                                 std::span<const std::size_t> places) {
   std::vector<SearchTerm> found;
+  found.reserve(places.size());
   for (const std::size_t place : places) found.push_back(terms[place]);
   return found;
 }

@@ -195,6 +195,7 @@ class TextSearch {
   // Exactly, or that there are more than can be read.
   Result<void> CountRare() {
     std::vector<std::string> words;
+    words.reserve(plan_.rare.size());
     for (const std::size_t term : plan_.rare) words.push_back(QueryOf(terms_[term]));
     DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                         sessions_.Read(kDoing, {ByIndexOnly(), CountOfWords(words)}, deadline_));
