@@ -150,8 +150,16 @@ fault() {
   step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
   step "storm, vectors on a second server" \
     python3 test/fault/storm.py --vectors separate --kills "${FAULT_KILLS:-100}"
+  step "storm, vectors in OpenSearch" python3 test/fault/storm.py --vectors opensearch \
+    --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0
+  step "storm, vectors in three nodes of OpenSearch" python3 test/fault/storm.py \
+    --vectors opensearch-cluster --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0
+  step "OpenSearch, one node of three killed, one stopped" \
+    python3 test/fault/opensearch_nodes.py --rounds 2 --seconds 60
   step "server of vectors away" \
     python3 test/fault/vectors_away.py --seconds "${FAULT_AWAY_SECONDS:-600}"
+  step "OpenSearch away" \
+    python3 test/fault/vectors_away.py --vectors opensearch --seconds "${FAULT_AWAY_SECONDS:-600}"
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
   step "damage to the index, and records put back under it" python3 test/fault/reconcile.py

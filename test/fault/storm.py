@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes and searches while PostgreSQL, Redis and the service are killed, then reads PostgreSQL.
-With `--vectors separate` a second PostgreSQL has the vectors; it is killed, and stopped for a
+With `--vectors separate` a second PostgreSQL has the vectors, with `opensearch` a node of
+OpenSearch, with `opensearch-cluster` three; it, or one node at a time, is killed, and stopped for a
 while, too.
 
 Every write that was acknowledged must be there once, whole, with the vector of its own text, and
@@ -28,12 +29,13 @@ sys.path.append(str(ROOT / ".deps/python"))
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
 from made_records import COUNT_USUAL, Maker  # noqa: E402
+from opensearch_checker import check_held  # noqa: E402
 from server_process import await_true  # noqa: E402
 from search_check import check_searches  # noqa: E402
-from service_fleet import DATABASE, Fleet  # noqa: E402
+from service_fleet import DATABASE, NODES, Fleet  # noqa: E402
 from service_process import post_json  # noqa: E402
 from storm_checker import (STORM_FAULTS, StormChecker, check_indexes,  # noqa: E402
-                           check_points, copy_database)
+                           copy_database)
 from storm_client import MISSED_SHARE_MAX, Writers  # noqa: E402
 from storm_reader import Readers  # noqa: E402
 
@@ -48,6 +50,7 @@ UNAWAITED = ("redis", "vectors", "hung_vectors")
 OVERLAP_SHARE = 0.25  # Of kills: come while what was killed before is still down.
 ANSWERS_UNDER_WAY = 0.15  # s; replies that left before a kill are read in this time.
 SEARCHES = 1_000
+GIVES_UP_SHARE, GIVES_UP_SHARE_FAR = 0.3, 0.95
 WRITERS_FAULTS = ("false_failure", "doubled", "lost", "not_found")
 # In a copy of the program the service no longer turns on what the database has turned off.
 GUARD, NO_GUARD = b"'synchronous_commit') = 'off'", b"'synchronous_commit') = 'OFF'"
@@ -150,12 +153,11 @@ class Storm:
             self._let_end()
             self._read_index()
             fleet.services[0].kill()
-            for server in filter(None, (fleet.postgres, fleet.vectors)):
-                server.kill()
-                server.start()
+            fleet.crash()
             checker = self.check()
             fleet.services[0].start()
-            searches = check_searches(fleet.services[0].port, checker, SEARCHES, self.options.seed)
+            searches = check_searches(fleet.services[0].port, checker, self.options.searches,
+                                      self.options.seed)
             self.say(f"searches: {searches.asked} asked, {searches.exact} exact, "
                      f"{searches.missed} missed, {searches.wrong} wrong")
             if fleet.services[0].stop() != 0:
@@ -258,12 +260,12 @@ class Storm:
         copy.unlink(missing_ok=True)
         copy_database(self.fleet.postgres, DATABASE, copy)
         checker = StormChecker(copy, self.maker, self.facts())
-        checker.has_ended_intents = self.options.vectors == "separate"
+        checker.has_ended_intents = self.fleet.vectors is not None
         findings = checker.run()
         check_indexes(self.fleet.postgres, DATABASE, findings)
         if self.options.vectors != "memory":
             (drawn,), = self.fleet.rows("SELECT pg_sequence_last_value('stamp'::regclass)")
-            points = check_points(*self.fleet.place_of_vectors(), checker, int(drawn))
+            points = check_held(self.fleet, checker, int(drawn))
             (self.folder / "points.json").write_text(json.dumps(points))
         self.say(f"the database after kill -9: {findings.counted}, {dict(findings.counts)}")
         return checker
@@ -279,22 +281,27 @@ def tally_of(storm, checker, searches):
                  "acknowledged", "creations", "strict", "patches", "echoes", "attempts",
                  "connections_lost", "refused_none", "refused_unknown", "busy", "given_up",
                  "stored_by_a_cut_attempt", "vector_synced", "vector_pending", "vector_none",
-                 "read_back", "searched", "missed")},
+                 "read_back", "searched", "missed", "default_failed")},
              "refused_starts": sum(v.refused_starts for v in storm.victims.values()),
              **{f"slowest_start_of_{v.name}": round(v.slowest_start, 1)
                 for v in storm.victims.values()},
-             "shown": storm.readers.tally["shown"], **findings.counted}
+             "shown": storm.readers.tally["shown"],
+             "searches_failed": storm.readers.tally["failed"],
+             "searches_degraded": storm.readers.tally["degraded"], **findings.counted}
     for kind in (*STORM_FAULTS, "not_found"):
         tally[kind] = findings.counts[kind] + writers.tally[kind]
     return {**tally, "searches": searches.asked, "wrong_searches": searches.wrong,
             "missed_by_approximate_searches": searches.missed}
 
 
+def faults_of(tally):
+    return sum(tally[kind] for kind in (*STORM_FAULTS, "not_found", "index_differences",
+                                        "wrong_searches"))
+
+
 def is_good(tally, storm):
     options = storm.options
-    faults = sum(tally[kind] for kind in (*STORM_FAULTS, "not_found", "index_differences",
-                                          "wrong_searches"))
-    return (faults == 0 and tally["searches"] > 0 and not storm.writers.misses_too_much()
+    return (faults_of(tally) == 0 and tally["searches"] > 0 and not storm.writers.misses_too_much()
             and tally["missed_by_approximate_searches"] <= MISSED_SHARE_MAX * tally["searches"]
             and all(tally[f"kills_of_{name}_with_write_in_flight"] == options.kills
                     for name in options.victims)
@@ -308,12 +315,16 @@ def options_of(arguments=None):
     parser.add_argument("--gap", type=float, default=1.0, help="s between kills, at most")
     parser.add_argument("--rate", type=float, default=260, help="writes a second")
     parser.add_argument("--rate-min", type=float, default=200, help="acknowledged, or it fails")
-    parser.add_argument("--vectors", default="pgvector", choices=("pgvector", "memory", "separate"))
+    parser.add_argument("--vectors", default="pgvector",
+                        choices=("pgvector", "memory", "separate", *NODES))
     parser.add_argument("--mutant", action="store_true", help="commit asynchronously")
-    add_load_options(parser, connections=24, retry_seconds_max=0.25, gives_up_share=0.3,
-                     records=COUNT_USUAL)
+    add_load_options(parser, connections=24, retry_seconds_max=0.25, records=COUNT_USUAL)
     options = parser.parse_args(arguments)
-    far = ("vectors", "hung_vectors") if options.vectors == "separate" else ()
+    options.searches = SEARCHES
+    if options.gives_up_share is None:
+        # A node takes long to start: the strict ones would come to hold every connection.
+        options.gives_up_share = GIVES_UP_SHARE_FAR if options.vectors in NODES else GIVES_UP_SHARE
+    far = ("vectors", "hung_vectors") if options.vectors in ("separate", *NODES) else ()
     options.victims = options.victims or ("postgres", "service", "redis", *far)
     return options
 

@@ -16,6 +16,8 @@ from file_checker import KINDS_OF_FAULT, FileChecker
 STORM_FAULTS = (*KINDS_OF_FAULT, "dirty", "false_failure", "orphaned", "stale")
 # Of `record`, what is no column of SQLite's.
 LEFT_OUT = ("metadata", "metadata_scalars", "words", "word_count", "legacy_id")
+# Of a record's members: what an index of vectors does not filter by.
+NO_FILTERS = ("metadata", "summary", "error_message", "root_cause", "recommendation")
 COLUMNS = {"record": None, "record_version": ("record_id", "version", "body"),
            "natural_key": ("kind", "key", "id", "intent_stamp"),
            "idempotency_key": ("key", "http_status", "id", "version"),
@@ -87,11 +89,20 @@ class StormChecker(FileChecker):
         return findings
 
     def _check_records(self):
-        self.stamps = {str(uuid.UUID(bytes=record_id)): stamp
-                       for record_id, stamp in self._rows("SELECT id, stamp FROM record")}
+        rows = [(str(uuid.UUID(bytes=record_id)), stamp, version) for record_id, stamp, version in
+                self._rows("SELECT id, stamp, version FROM record")]
+        self.stamps = {record_id: stamp for record_id, stamp, _ in rows}
+        self.versions = {record_id: version for record_id, _, version in rows}
         self._check_shown()
         self._check_refused()
         super()._check_records()
+
+    def members_of(self, record_id):
+        """What searches filter by: short members by value, times in µs. REQUIRES: it has run."""
+        i, _, stored = self._contents[uuid.UUID(record_id).bytes]
+        return {"id": record_id, "kind": self.maker.natural_key(i)[0],
+                "version": self.versions[record_id],
+                **{name: value for name, value in stored.items() if name not in NO_FILTERS}}
 
     def _check_shown(self):
         """Whatever a list or a search has shown was committed, and so it is there."""

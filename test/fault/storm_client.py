@@ -188,13 +188,15 @@ class Writers:
 
     def _judge(self, write, reply):
         """(the answer of success or None, s to wait before another attempt or None)."""
+        document = reply and reply.document()
+        if reply is not None and reply.status in (200, 201) and document is not None:
+            return self._accept(write, reply, document), None
+        if not write.is_strict:
+            self._count("default_failed")  # An attempt, of which the next one may do well.
         if reply is None:
             write.may_be_stored = True
             self._count("connections_lost")
             return None, LOST_PAUSE
-        document = reply.document()
-        if reply.status in (200, 201) and document is not None:
-            return self._accept(write, reply, document), None
         after = reply.headers["Retry-After"]
         is_busy = reply.status == 409 and after is not None  # The key's first request still runs.
         if (reply.status not in RETRY_STATUSES and not is_busy) or after is None:

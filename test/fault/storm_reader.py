@@ -62,6 +62,7 @@ class Readers:
         with self.state:
             self.tally["attempts"] += attempts
             self.tally["answered"] += reply is not None
+            self.tally["failed"] += attempts - (reply is not None)
         if reply is None or reply.status != 200:
             what = "no answer" if reply is None else f"{reply.status} {reply.body[:300]!r}"
             self.writers.add_fault("false_failure", f"{request[:3]}: {what}")
@@ -78,6 +79,7 @@ class Readers:
         with self.state:
             self.latencies.append(time.monotonic() - begun)
             self.tally["searches"] += 1
+            self.tally["degraded"] += bool(document and document["degraded"])
         if document is not None:
             self._note([hit["record"] for hit in document["hits"]])
 

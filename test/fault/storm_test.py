@@ -26,7 +26,7 @@ def run_storm(folder, *options):
         [sys.executable, Path(__file__).with_name("storm.py"), "--records", str(RECORDS),
          "--seed", str(SEED), "--binary", BINARY, "--rate", "150", "--rate-min", "0",
          "--gap", "1.5", "--folder", folder, *options],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=280)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=580)
     print(run.stdout)
     return run.returncode, json.loads(run.stdout.splitlines()[-1])
 

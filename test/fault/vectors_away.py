@@ -29,11 +29,12 @@ from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
 from made_records import COUNT_MAX, Maker  # noqa: E402
+from opensearch_checker import check_held  # noqa: E402
 from reference_vectors import embedded_text  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
 from service_process import post_json  # noqa: E402
-from storm_checker import STORM_FAULTS, StormChecker, check_points, copy_database  # noqa: E402
+from storm_checker import STORM_FAULTS, StormChecker, copy_database  # noqa: E402
 
 STRICT_SHARE = 0.05
 # Of creations, looked for at once. Without the index each search by meaning reads all embeddings:
@@ -56,7 +57,7 @@ class Away:
         self.options, self.folder = options, Path(folder)
         self.maker = Maker(options.seed, options.records, 0.0)
         self.journal = Journal(self.folder / "journal")
-        self.fleet = Fleet(options.binary, self.folder, 1, "separate")
+        self.fleet = Fleet(options.binary, self.folder, 1, options.vectors)
         self.searched_share = min(SEARCHED_SHARE_MAX, SEARCHED_A_SECOND / options.rate)
         self.state = threading.Condition()
         self.tally, self.told = collections.Counter(), []
@@ -232,7 +233,7 @@ class Away:
         copy_database(self.fleet.postgres, DATABASE, copy)
         checker = StormChecker(copy, self.maker, JournalFacts(self.folder / "journal"))
         checker.run()
-        check_points(*self.fleet.place_of_vectors(), checker)
+        check_held(self.fleet, checker)
         return checker.findings
 
 
@@ -244,6 +245,7 @@ def share(latencies, part):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds", type=float, default=30, help="that the server is away")
+    parser.add_argument("--vectors", default="separate", choices=("separate", "opensearch"))
     parser.add_argument("--rate", type=float, default=200, help="writes a second")
     parser.add_argument("--drain-min", type=float, default=3, help="drain rate by growth, at least")
     add_load_options(parser, connections=32, records=0)
