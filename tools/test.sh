@@ -144,6 +144,7 @@ fault() {
     python3 test/fault/storm.py --vectors separate --kills "${FAULT_KILLS:-100}"
   step "server of vectors away" \
     python3 test/fault/vectors_away.py --seconds "${FAULT_AWAY_SECONDS:-600}"
+  step "a move to another server of vectors" python3 test/fault/move.py
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
   step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
