@@ -43,8 +43,9 @@ STRICT_SHARE, SEARCHED_SHARE = 0.05, 0.2
 LIMIT = 20  # Of a search by a record's own words, which hardly any other shares.
 BATCH = 500
 SCENE_SECONDS = 2  # Of load between two steps.
-FILLING_SECONDS = 0.02  # Between two looks whether some of it is done.
 MOVED_SECONDS_MAX = 600
+ASK_PAUSE = 0.05  # s, before what was not answered is asked again.
+KEY_BUSY = b"/problems/key-busy"
 TOLD_MAX = 20
 CONFIGURATION = 78  # The exit code.
 FAULTS = ("failed", "not_found", "found_less", "strict_wrong", "wrong_start")
@@ -183,16 +184,17 @@ class Move:
             caller.close()
 
     def _ask(self, caller, *request):
-        """Until there is an answer: a replica that ends or is killed gives none, the other does."""
+        """Until there is an answer: a replica that ends or is killed gives none, the other does. A
+        strict creation that was under way in it keeps its key until its intent's lease ends."""
         end = time.monotonic() + MOVED_SECONDS_MAX
         while time.monotonic() < end and not self._ended.is_set():
             reply = caller.ask(*request)
-            if reply is not None:
+            if reply is not None and (reply.status != 409 or KEY_BUSY not in reply.body):
                 return reply
             with self.state:
-                self.tally["unanswered"] += 1
+                self.tally["unanswered" if reply is None else "key_busy"] += 1
             caller.turn()
-            self._ended.wait(0.05)
+            self._ended.wait(ASK_PAUSE)
         return None
 
     def _create(self, caller, i, rng):
@@ -287,22 +289,15 @@ class Move:
             self.spend()
         self.enter("filling", "the move begins")
         moving = time.monotonic()
-        self.target.pause()  # So that something is left, however quick the machine is.
         begun = threading.Thread(target=self.begin_move)
         begun.start()
-        await_true(lambda: self.count("SELECT count(*) FROM vector_set WHERE state = 'filling'"),
-                   "a set is being filled", 60)
-        left = self.options.before
-        while left == self.options.before:
-            self.target.resume()
-            self.spend(FILLING_SECONDS)
-            self.target.pause()
-            left = self.left()
-        self.tally["left_when_killed"] = left
+        await_true(lambda: self.failure or 0 < self.left() < self.options.before,
+                   "a part is there", MOVED_SECONDS_MAX)
         for service in self.services:
             service.kill()
-        self.target.resume()
         begun.join()
+        left = self.left()
+        self.tally["left_when_killed"] = left
         self.enter("killed", f"both replicas are killed with {left} vectors left")
         for number in range(REPLICAS):
             self.services[number] = self._service(number, *both)
