@@ -20,7 +20,7 @@ class MoveToAnotherPostgres(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             # Processors are shared with other tests: the pace is low.
             run = subprocess.run(
-                [sys.executable, move.__file__, "--before", "4000", "--rate", "40",
+                [sys.executable, move.__file__, "--before", "2500", "--rate", "40",
                  "--connections", "8", "--seed", "7", "--binary", BINARY, "--folder", folder],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400)
         print(run.stdout)
