@@ -160,6 +160,7 @@ fault() {
     python3 test/fault/vectors_away.py --seconds "${FAULT_AWAY_SECONDS:-600}"
   step "OpenSearch away" \
     python3 test/fault/vectors_away.py --vectors opensearch --seconds "${FAULT_AWAY_SECONDS:-600}"
+  step "a move to another server of vectors" python3 test/fault/move.py
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
   step "damage to the index, and records put back under it" python3 test/fault/reconcile.py

@@ -120,7 +120,40 @@ std::string MaskParameters(const std::string& url) {
   return masked.append(url, from);
 }
 
+void CheckPlace(std::string_view option,
+                const VectorsPlace& place,
+                const Config& config,
+                std::vector<std::string>& errors) {
+  const std::string name(option);
+  if (place.choice == VectorsChoice::kSameDatabase && config.store_conninfo.empty()) {
+    errors.push_back(name + ": pgvector is in the database of --store postgresql://…");
+  }
+  if (place.choice == VectorsChoice::kOtherPostgres && place.conninfo == config.store_conninfo) {
+    errors.push_back(
+        name + ": names the database of --store: say pgvector to keep vectors beside the records");
+  }
+}
+
+void CheckVectors(const Config& config, std::vector<std::string>& errors) {
+  CheckPlace("vectors", VectorsOf(config), config, errors);
+  if (!config.vectors_from.has_value()) return;
+  const VectorsPlace& from = *config.vectors_from;
+  CheckPlace("vectors-from", from, config, errors);
+  if (config.vectors == VectorsChoice::kMemory) {
+    errors.emplace_back(
+        "vectors-from: memory is filled at each start: to go there, say --vectors-from lost");
+  } else if (from.choice == config.vectors && from.label == config.vectors_label) {
+    errors.emplace_back(
+        "vectors-from: is of the same kind as vectors: give the new one a label at its end, such "
+        "as #2, and keep that");
+  }
+}
+
 }  // namespace
+
+VectorsPlace VectorsOf(const Config& config) {
+  return {config.vectors, config.vectors_conninfo, config.vector_cluster, config.vectors_label};
+}
 
 void AddConfigFlags(CLI::App& app, ConfigFlags& flags) {
   app.add_option("--config", flags.config_path, "YAML file of these options")
@@ -163,14 +196,7 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
   const bool is_same_place = config.listen.host == config.metrics.host &&
                              config.listen.port == config.metrics.port && config.listen.port != 0;
   if (is_same_place) loaded.errors.emplace_back("listen and metrics name the same address");
-  if (config.vectors == VectorsChoice::kSameDatabase && config.store_conninfo.empty()) {
-    loaded.errors.emplace_back("vectors: pgvector is in the database of --store postgresql://…");
-  }
-  if (config.vectors == VectorsChoice::kOtherPostgres &&
-      config.vectors_conninfo == config.store_conninfo) {
-    loaded.errors.emplace_back(
-        "vectors: names the database of --store: say pgvector to keep vectors beside the records");
-  }
+  CheckVectors(config, loaded.errors);
   if (loaded.errors.empty()) loaded.config = std::move(config);
   return loaded;
 }

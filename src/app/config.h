@@ -35,6 +35,14 @@ enum class VectorsChoice : std::uint8_t {
   kOtherPostgres,  // By pgvector in a database of its own, at vectors_conninfo.
   kOpensearch,     // In an OpenSearch cluster, vector_cluster.
 };
+// One place of vectors, as --vectors and --vectors-from name it.
+struct VectorsPlace {
+  VectorsChoice choice = VectorsChoice::kMemory;
+  std::string conninfo;                        // Of kOtherPostgres.
+  std::optional<opensearch::Address> cluster;  // Of kOpensearch.
+  // What tells two places of the same kind apart; only where there is a URL, whose fragment it is.
+  std::string label;
+};
 enum class EmbedPrecision : std::uint8_t { kAutomatic, kF32, kBf16 };
 
 // Valid by construction: LoadConfig checked every member.
@@ -49,6 +57,9 @@ struct Config {
   VectorsChoice vectors = VectorsChoice::kMemory;
   std::string vectors_conninfo;                       // Of kOtherPostgres.
   std::optional<opensearch::Address> vector_cluster;  // Of kOpensearch.
+  std::string vectors_label;
+  std::optional<VectorsPlace> vectors_from;  // Where searches may still look for them.
+  bool leaves_old_vectors = false;           // A live set elsewhere is given up.
   postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;
@@ -59,6 +70,9 @@ struct Config {
   std::chrono::milliseconds drain_delay{0};
   bool is_strict_by_default = false;  // A write without Prefer waits for its vector.
 };
+
+// What --vectors names.
+VectorsPlace VectorsOf(const Config& config);
 
 enum class ValueOrigin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 

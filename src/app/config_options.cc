@@ -15,6 +15,7 @@ namespace datastorage::app {
 namespace {
 
 constexpr std::chrono::minutes kDrainDelayMax{10};
+constexpr std::size_t kLabelLengthMax = 32;
 
 template <class Number>
 std::optional<Number> ParseWhole(std::string_view text) {
@@ -143,18 +144,29 @@ std::string ApplyStoreOwner(const std::string& text, Config& config) {
   return {};
 }
 
-std::string ApplyVectors(const std::string& text, Config& config) {
-  config.vectors_conninfo.clear();
-  config.vector_cluster.reset();
+// Takes "#LABEL" off the end of a URL: what tells two places of one kind apart.
+std::string TakeLabel(std::string& url, std::string& label) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  const std::size_t at = url.rfind('#');
+  if (at == std::string::npos || at < url.rfind('/')) return {};
+  label = url.substr(at + 1);
+  url.resize(at);
+  const bool is_good = !label.empty() && label.size() <= kLabelLengthMax &&
+                       label.find_first_not_of(kLetters) == std::string::npos;
+  return is_good ? "" : "has a label (after #) that is not 1 to 32 of a-z, 0-9 and -";
+}
+
+std::string ParseVectors(std::string text, VectorsPlace& place) {
   if (text == "memory" || text == "pgvector") {
-    config.vectors = text == "memory" ? VectorsChoice::kMemory : VectorsChoice::kSameDatabase;
+    place.choice = text == "memory" ? VectorsChoice::kMemory : VectorsChoice::kSameDatabase;
     return {};
   }
+  if (std::string wrong = TakeLabel(text, place.label); !wrong.empty()) return wrong;
   if (text.starts_with("opensearch+")) {
     auto address = opensearch::ParseAddress(text);
     if (!address.has_value()) return address.error().message;
-    config.vectors = VectorsChoice::kOpensearch;
-    config.vector_cluster = *std::move(address);
+    place.choice = VectorsChoice::kOpensearch;
+    place.cluster = *std::move(address);
     return {};
   }
   if (!NamesPostgres(text)) {
@@ -163,9 +175,31 @@ std::string ApplyVectors(const std::string& text, Config& config) {
   }
   const Result<void> checked = postgres::CheckConninfo(text);
   if (!checked.has_value()) return checked.error().message;
-  config.vectors = VectorsChoice::kOtherPostgres;
-  config.vectors_conninfo = text;
+  place.choice = VectorsChoice::kOtherPostgres;
+  place.conninfo = text;
   return {};
+}
+
+std::string ApplyVectors(const std::string& text, Config& config) {
+  VectorsPlace place;
+  std::string wrong = ParseVectors(text, place);
+  config.vectors = place.choice;
+  config.vectors_conninfo = std::move(place.conninfo);
+  config.vector_cluster = std::move(place.cluster);
+  config.vectors_label = std::move(place.label);
+  return wrong;
+}
+
+std::string ApplyVectorsFrom(const std::string& text, Config& config) {
+  config.leaves_old_vectors = text == "lost";
+  config.vectors_from.reset();
+  if (text == "none" || text == "lost") return {};
+  VectorsPlace place;
+  if (ParseVectors(text, place).empty()) {
+    config.vectors_from = std::move(place);
+    return {};
+  }
+  return "must be none, lost, or what --vectors was until now";
 }
 
 std::string ApplyStoreSessions(const std::string& text, Config& config) {
@@ -243,6 +277,13 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      "both "
      "for any number of services",
      ApplyVectors},
+    {"vectors-from",
+     "STORE",
+     "none",
+     "Where vectors were searched until now, while they move to --vectors (`datastorage reindex` "
+     "begins that): what --vectors was; none; or lost, when that place is gone for good and "
+     "--vectors is to be filled anew",
+     ApplyVectorsFrom},
     {"vectors-write",
      "WHEN",
      "deferred",

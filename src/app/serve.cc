@@ -79,32 +79,25 @@ http::ServerOptions ServerOptionsFor(const Endpoint& endpoint, std::size_t worke
   return options;
 }
 
-const char* PlaceBesideRecords(VectorsChoice vectors) {
-  switch (vectors) {
-    case VectorsChoice::kMemory: return ", vectors in memory";
-    case VectorsChoice::kSameDatabase: return ", vectors in the same database (pgvector)";
-    case VectorsChoice::kOtherPostgres:
-    case VectorsChoice::kOpensearch: break;
-  }
-  return "";
-}
-
 void SayWhatRuns(const Config& config, const Service& service) {
   std::printf("datastorage %s\n", std::string(kVersion).c_str());
+  const VectorsPlace vectors = VectorsOf(config);
+  const bool is_beside =
+      !config.store_conninfo.empty() &&
+      (vectors.choice == VectorsChoice::kMemory || vectors.choice == VectorsChoice::kSameDatabase);
   if (config.store_conninfo.empty()) {
     std::printf("records in %s (SQLite, synchronous=FULL)\n", config.data_directory.c_str());
   } else {
-    std::printf("records in PostgreSQL at %s%s\n",
+    std::printf("records in PostgreSQL at %s%s%s\n",
                 postgres::DescriptionOf(config.store_conninfo).c_str(),
-                PlaceBesideRecords(config.vectors));
+                is_beside ? ", vectors in " : "",
+                is_beside ? DescriptionOf(vectors).c_str() : "");
   }
-  if (config.vectors == VectorsChoice::kOtherPostgres) {
-    std::printf("vectors in PostgreSQL at %s\n",
-                postgres::DescriptionOf(config.vectors_conninfo).c_str());
+  if (!is_beside && vectors.choice != VectorsChoice::kMemory) {
+    std::printf("vectors in %s\n", DescriptionOf(vectors).c_str());
   }
-  if (config.vectors == VectorsChoice::kOpensearch) {
-    std::printf("vectors in OpenSearch at %s\n",
-                opensearch::DescriptionOf(*config.vector_cluster).c_str());
+  if (config.vectors_from.has_value()) {
+    std::printf("vectors until now in %s\n", DescriptionOf(*config.vectors_from).c_str());
   }
   if (config.shared_cache.has_value()) {
     std::printf("embeddings shared by %s\n", redis::DescriptionOf(*config.shared_cache).c_str());
@@ -129,6 +122,7 @@ int Serve(const Config& config) {
                  service.erasures(),
                  service.reconciles(),
                  service.backups(),
+                 service.moves(),
                  service.metrics()},
                 {std::string(kVersion), config.is_strict_by_default});
   constexpr std::size_t kOperationsWorkerCount = 4;  // A reconcile and a backup take long.

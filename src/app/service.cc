@@ -15,8 +15,7 @@
 namespace datastorage::app {
 namespace {
 
-constexpr Duration kOpenTimeout = std::chrono::minutes(10);     // A backfill of a large store.
-constexpr Duration kPrepareTimeout = std::chrono::seconds(30);  // Of the tables of vectors.
+constexpr Duration kOpenTimeout = std::chrono::minutes(10);  // A backfill of a large store.
 
 Precision PrecisionOf(EmbedPrecision choice) {
   switch (choice) {
@@ -25,18 +24,6 @@ Precision PrecisionOf(EmbedPrecision choice) {
     case EmbedPrecision::kBf16: return Precision::kBf16;
   }
   return Precision::kAutomatic;
-}
-
-// Of what the preparation of a vector server gave. One that is away keeps nothing from starting;
-// one that can never do does.
-Result<void> MayBeAway(const Result<void>& prepared) {
-  if (prepared.has_value()) return {};
-  const ErrorCode code = prepared.error().code;
-  if (code != ErrorCode::kUnavailable && code != ErrorCode::kDeadlineExceeded) return prepared;
-  Log(LogLevel::kWarning,
-      "the vector server is away: vectors wait in the record store",
-      {{"why", std::string_view(prepared.error().message)}});
-  return {};
 }
 
 }  // namespace
@@ -56,7 +43,7 @@ Result<std::unique_ptr<Service>> Service::Open(const Config& config, Runtime& ru
   DS_RETURN_IF_ERROR(service->OpenEmbedder());
   service->Wire();
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime);
-  DS_RETURN_IF_ERROR(service->sets_->Open(deadline));
+  DS_RETURN_IF_ERROR(service->OpenSets(deadline));
   DS_RETURN_IF_ERROR(service->query_service_->Open(deadline));
   return service;
 }
@@ -100,64 +87,44 @@ Result<void> Service::OpenPostgres() {
   options.sessions.connection.conninfo = config_.store_conninfo;
   options.sessions.reader_count = config_.store_session_count;
   options.owner_conninfo = config_.store_owner_conninfo;
-  options.has_pgvector = config_.vectors == VectorsChoice::kSameDatabase;
+  options.has_pgvector = UsesPlace(VectorsChoice::kSameDatabase);
   options.vector_write_mode = config_.vector_write_mode;
   // An index in memory is filled at the start only.
-  if (config_.vectors == VectorsChoice::kMemory) options.use = postgres::Replica::Use::kAlone;
+  if (UsesPlace(VectorsChoice::kMemory)) options.use = postgres::Replica::Use::kAlone;
   options.on_place_lost = [this](std::string_view why) { LosePlace(why); };
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
                       PostgresRecordStore::Open(options, runtime_, deadline));
-  if (options.has_pgvector) {
-    postgres::PgvectorIndex::Options index_options;
-    index_options.write_mode = config_.vector_write_mode;
-    pgvector_ = std::make_unique<postgres::PgvectorIndex>(store->sessions(), index_options);
-    head_mover_ = std::make_unique<postgres::HeadMover>(
-        runtime_, store->sessions(), metrics_, postgres::HeadMover::Options{});
-  }
+  store_sessions_ = &store->sessions();
   KeepStore(std::move(store));
   return {};
 }
 
+bool Service::UsesPlace(VectorsChoice choice) const {
+  return config_.vectors == choice ||
+         (config_.vectors_from.has_value() && config_.vectors_from->choice == choice);
+}
+
 Result<void> Service::OpenVectors() {
-  switch (config_.vectors) {
-    case VectorsChoice::kMemory:
-    case VectorsChoice::kSameDatabase: break;
-    case VectorsChoice::kOtherPostgres: return OpenVectorDatabase();
-    case VectorsChoice::kOpensearch: return OpenOpensearch();
+  std::vector<VectorsPlace> places{VectorsOf(config_)};
+  if (config_.vectors_from.has_value()) places.push_back(*config_.vectors_from);
+  for (const VectorsPlace& place : places) {
+    DS_ASSIGN_OR_RETURN(
+        std::unique_ptr<OpenedVectors> opened,
+        OpenedVectors::Open(place, config_, {runtime_, metrics_, index_, store_sessions_}));
+    vectors_.push_back(std::move(opened));
   }
   return {};
 }
 
-Result<void> Service::OpenVectorDatabase() {
-  postgres::VectorDatabase::Options options;
-  options.conninfo = config_.vectors_conninfo;
-  options.session_count = config_.store_session_count;
-  options.write_mode = config_.vector_write_mode;
-  vector_database_ = std::make_unique<postgres::VectorDatabase>(options);
-  DS_RETURN_IF_ERROR(MayBeAway(vector_database_->Prepare(Deadline::In(kPrepareTimeout, runtime_))));
-  head_mover_ = std::make_unique<postgres::HeadMover>(
-      runtime_, vector_database_->sessions(), metrics_, postgres::HeadMover::Options{});
-  return {};
-}
-
-Result<void> Service::OpenOpensearch() {
-  DS_ASSIGN_OR_RETURN(opensearch_, opensearch::OpenSearchIndex::Make(*config_.vector_cluster, {}));
-  return MayBeAway(opensearch_->Prepare(Deadline::In(kPrepareTimeout, runtime_)));
-}
-
-// Where new vectors go.
-VectorEngine Service::Engine() {
-  switch (config_.vectors) {
-    case VectorsChoice::kMemory: break;
-    case VectorsChoice::kSameDatabase:
-      return {std::string(postgres::kPgvectorEngine), pgvector_.get()};
-    case VectorsChoice::kOtherPostgres:
-      return {std::string(postgres::kVectorDatabaseEngine), vector_database_.get()};
-    case VectorsChoice::kOpensearch:
-      return {std::string(opensearch::kOpensearchEngine), opensearch_.get()};
-  }
-  return {"scan", &index_};
+Result<void> Service::OpenSets(Deadline deadline) {
+  const Result<void> opened = sets_->Open(deadline, [this](const VectorSet& set) {
+    return config_.leaves_old_vectors || set.engine == kMemoryEngine;
+  });
+  if (opened.has_value() || opened.error().code != ErrorCode::kConflict) return opened;
+  return Conflict(opened.error().message +
+                  ": name the place that it was started with as --vectors-from to move, or say "
+                  "--vectors-from lost to give it up and fill --vectors anew");
 }
 
 // To the process, not by raise() to this thread, in which the signal is blocked.
@@ -188,7 +155,10 @@ void Service::Wire() {
   }
   EmbeddingService* embedding = embedding_service_.get();
   const std::string space = embedding != nullptr ? embedding->Space() : "";
-  sets_ = std::make_unique<VectorSets>(runtime_, *store_, std::vector{Engine()}, space);
+  std::vector<VectorEngine> engines;
+  engines.reserve(vectors_.size());
+  for (const auto& each : vectors_) engines.push_back(each->engine());
+  sets_ = std::make_unique<VectorSets>(runtime_, *store_, std::move(engines), space);
   catch_up_ = std::make_unique<CatchUp>(runtime_, *store_);
   sets_->OnBind([this](const VectorPlace& place, Deadline deadline) {
     return catch_up_->Look(place, deadline);
@@ -208,30 +178,35 @@ void Service::Wire() {
       std::make_unique<ErasureService>(runtime_, *store_, *dual_writer_, SystemUuidSource());
   reconcile_service_ = std::make_unique<ReconcileService>(runtime_, *store_, *sets_);
   reconcile_service_->OnPending([this] { relay_->Wake(); });
+  move_service_ = std::make_unique<MoveService>(runtime_, *store_, *sets_);
+  move_service_->OnPending([this] { relay_->Wake(); });
   backup_service_ = std::make_unique<BackupService>(*store_backup_);
   query_service_ = std::make_unique<QueryService>(*store_, metrics_);
   search_service_ = std::make_unique<SearchService>(runtime_, *store_, *sets_, embedding, metrics_);
   health_service_ = std::make_unique<HealthService>(
       runtime_, *store_probe_, *store_, *sets_, embedding, metrics_);
   if (shared_cache_ != nullptr) health_service_->AlsoProbe("cache", *shared_cache_);
-  if (vector_database_ != nullptr) health_service_->AlsoProbe("vector_index", *vector_database_);
-  if (opensearch_ != nullptr) health_service_->AlsoProbe("vector_index", *opensearch_);
+  for (const auto& each : vectors_) {
+    if (each->probe() != nullptr) health_service_->AlsoProbe("vector_index", *each->probe());
+  }
 }
 
 void Service::Start() {
   sets_->StartFilling();
-  if (head_mover_ != nullptr) head_mover_->Start();
+  for (const auto& each : vectors_) each->Start();
   settler_->Start();
   relay_->Start();
+  move_service_->Start();
 }
 
 void Service::Stop() {
   if (reconcile_service_ != nullptr) reconcile_service_->Stop();
+  if (move_service_ != nullptr) move_service_->Stop();
   if (catch_up_ != nullptr) catch_up_->Stop();
   if (relay_ != nullptr) relay_->Stop();
   if (settler_ != nullptr) settler_->Stop();
   if (sets_ != nullptr) sets_->Stop();
-  if (head_mover_ != nullptr) head_mover_->Stop();
+  for (const auto& each : vectors_) each->Stop();
 }
 
 }  // namespace datastorage::app

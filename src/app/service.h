@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/config.h"
+#include "app/opened_vectors.h"
 #include "base/metrics.h"
 #include "base/runtime.h"
 #include "engine/backup_service.h"
@@ -17,6 +19,7 @@
 #include "engine/embedding_service.h"
 #include "engine/erasure_service.h"
 #include "engine/health_service.h"
+#include "engine/move_service.h"
 #include "engine/query_service.h"
 #include "engine/reconcile_service.h"
 #include "engine/relay.h"
@@ -25,12 +28,8 @@
 #include "engine/vector_sets.h"
 #include "engine/write_service.h"
 #include "memory_cache/memory_embedding_cache.h"
-#include "opensearch/opensearch_index.h"
 #include "ports/embedder.h"
 #include "ports/record_backup.h"
-#include "postgres/head_mover.h"
-#include "postgres/pgvector_index.h"
-#include "postgres/vector_database.h"
 #include "redis/redis_embedding_cache.h"
 #include "scan/scan_index.h"
 
@@ -55,6 +54,7 @@ class Service {
   SearchService& searches() { return *search_service_; }
   ErasureService& erasures() { return *erasure_service_; }
   ReconcileService& reconciles() { return *reconcile_service_; }
+  MoveService& moves() { return *move_service_; }
   BackupService& backups() { return *backup_service_; }
   HealthService& health() { return *health_service_; }
   // Whether another service has taken the record store; then the process was sent SIGTERM, which
@@ -69,9 +69,8 @@ class Service {
   Result<void> OpenStores();
   Result<void> OpenPostgres();
   Result<void> OpenVectors();
-  Result<void> OpenVectorDatabase();
-  Result<void> OpenOpensearch();
-  VectorEngine Engine();
+  Result<void> OpenSets(Deadline deadline);
+  bool UsesPlace(VectorsChoice choice) const;
   template <class Store>
   void KeepStore(std::unique_ptr<Store> store);
   // Where embeddings are looked up: memory, before the shared cache if there is one.
@@ -93,10 +92,9 @@ class Service {
   std::unique_ptr<RecordStore> store_;
   HealthProbe* store_probe_ = nullptr;  // These are the store too.
   RecordBackup* store_backup_ = nullptr;
-  std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // In the store's database.
-  std::unique_ptr<postgres::VectorDatabase> vector_database_;
-  std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of them.
-  std::unique_ptr<opensearch::OpenSearchIndex> opensearch_;
+  postgres::Sessions* store_sessions_ = nullptr;  // Of PostgreSQL.
+  // That of new sets first, then the one that they move from.
+  std::vector<std::unique_ptr<OpenedVectors>> vectors_;
   std::unique_ptr<EmbeddingService> embedding_service_;
   std::unique_ptr<CatchUp> catch_up_;  // Before the sets, which call it.
   std::unique_ptr<VectorSets> sets_;
@@ -106,6 +104,7 @@ class Service {
   std::unique_ptr<WriteService> write_service_;
   std::unique_ptr<ErasureService> erasure_service_;
   std::unique_ptr<ReconcileService> reconcile_service_;
+  std::unique_ptr<MoveService> move_service_;
   std::unique_ptr<BackupService> backup_service_;
   std::unique_ptr<QueryService> query_service_;
   std::unique_ptr<SearchService> search_service_;

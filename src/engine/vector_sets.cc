@@ -29,10 +29,11 @@ VectorSets::VectorSets(Runtime& runtime,
   }
 }
 
-Result<void> VectorSets::Open(Deadline deadline) {
+Result<void> VectorSets::Open(Deadline deadline, const MayLeave& may_leave) {
   if (space_.empty()) return {};
   DS_RETURN_IF_ERROR(Refresh(deadline));
   if (Live().has_value()) return {};
+  DS_RETURN_IF_ERROR(CheckElsewhere(may_leave, deadline));
   const VectorEngine& engine = engines_.front().engine;
   VectorSet wanted;
   wanted.engine = engine.name;
@@ -51,6 +52,18 @@ Result<void> VectorSets::Open(Deadline deadline) {
   }
   // After a conflict too: another replica that starts now was first.
   return Refresh(deadline);
+}
+
+// A set of an engine that somebody forgot to name must not be lost to searches by that.
+Result<void> VectorSets::CheckElsewhere(const MayLeave& may_leave, Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, store_.Sets(deadline));
+  for (const VectorSet& set : sets) {
+    if (set.state != VectorSetState::kLive || set.space != space_) continue;
+    if (Find(set.engine) != nullptr || (may_leave && may_leave(set))) continue;
+    return Conflict("searches use vector set " + std::to_string(set.id) + " of engine " +
+                    set.engine + ", and this service has engine " + TargetEngine());
+  }
+  return {};
 }
 
 Result<void> VectorSets::Refresh(Deadline deadline) {
@@ -88,6 +101,8 @@ Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
   const Result<VectorSetId> mark = index.Claim(set.id, deadline);
   if (!mark.has_value()) return place;  // Asked again with the next Refresh.
   if (*mark != set.id) {
+    // Whoever moves there is told; searches and writes do not need it.
+    if (set.state == VectorSetState::kFilling) return place;
     return InvalidArgument("the index of engine " + set.engine + " bears the mark of set " +
                            std::to_string(*mark) + ", not of set " + std::to_string(set.id));
   }

@@ -39,11 +39,14 @@ class VectorSets {
   using BindHook = std::function<Result<void>(const VectorPlace&, Deadline)>;
   void OnBind(BindHook hook) { on_bind_ = std::move(hook); }
 
+  // Whether a live set of our space, whose engine is not at hand, may be retired for a new one.
+  using MayLeave = std::function<bool(const VectorSet&)>;
   // Makes a set of our space and of an engine at hand the live one. A live set of another space
   // cannot answer, since its model is not loaded; it is retired, and every record becomes pending
   // in the new one.
-  // Errors: those of the record store; kInvalidArgument when an index bears another set's mark.
-  Result<void> Open(Deadline deadline);
+  // Errors: those of the record store; kInvalidArgument when the index of a live set bears another
+  // set's mark; kConflict when the live set's engine is not at hand, and it may not be left.
+  Result<void> Open(Deadline deadline, const MayLeave& may_leave = nullptr);
 
   // Learns what other replicas changed. Errors: as Open.
   Result<void> Refresh(Deadline deadline);
@@ -65,6 +68,8 @@ class VectorSets {
   bool NeedsSending();
   bool NeedsEntry();
   const std::string& Space() const { return space_; }
+  // Of new sets.
+  const std::string& TargetEngine() const { return engines_.front().engine.name; }
   // The engine at hand of this name; nullptr: there is none.
   const VectorEngine* Find(std::string_view engine) const;
 
@@ -79,6 +84,7 @@ class VectorSets {
     std::unique_ptr<CircuitBreaker> breaker;
   };
 
+  Result<void> CheckElsewhere(const MayLeave& may_leave, Deadline deadline);
   Result<VectorPlace> Bind(const VectorSet& set, const Engine& engine, Deadline deadline);
   void Fill(VectorIndex& index);
   Result<std::optional<RecordId>> FillPage(VectorIndex& index, RecordId after);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "http/body_members.h"
 #include "http/json_body.h"
 #include "http/query_parameters.h"
@@ -17,6 +18,10 @@ using schema::JsonType;
 constexpr std::array<std::string_view, 5> kErasureMembers{"id", "kind", "key", "who", "why"};
 constexpr std::array<std::string_view, 2> kReconcileMembers{"dry_run", "deep"};
 constexpr std::array<std::string_view, 1> kBackupMembers{"name"};
+constexpr std::array<std::string_view, 1> kMoveMembers{"action"};
+constexpr std::array<std::string_view, 1> kReleaseMembers{"set"};
+constexpr std::array<std::string_view, 1> kLogLevelMembers{"level"};
+constexpr std::size_t kLogLevelByteCountMax = 16;
 
 // Reads the body by `read`, which notes what is wrong with it. Returns the refusal, if any.
 template <class Read>
@@ -94,6 +99,38 @@ std::string NameOfNewBackup(WallTime now) {
   return name + ".db";
 }
 
+// What the state of things does not allow of what the body asks for.
+Response RefuseAt(const Call& call, std::string pointer, const Error& error) {
+  const bool is_refusal = error.code == ErrorCode::kConflict ||
+                          error.code == ErrorCode::kNotFound ||
+                          error.code == ErrorCode::kInvalidArgument;
+  if (!is_refusal) return call.Refuse(WriteReportOf(error));
+  ProblemReport report = WriteReportOf(Problem::kInvalidRequest, "see errors");
+  report.errors.push_back({std::move(pointer), {}, {}, {}, "not_allowed", error.message});
+  return call.Refuse(report);
+}
+
+Json MoveToJson(const MoveReport& report) {
+  Json sets = Json::Array();
+  for (const MovePlace& place : report.places) {
+    Json set = Json::Object();
+    set.Add("set", Json::Integer(place.set.id));
+    set.Add("engine", Json::String(place.set.engine));
+    set.Add("space", Json::String(place.set.space));
+    set.Add("state", Json::String(std::string(NameOf(place.set.state))));
+    set.Add("in_use", Json::Boolean(place.is_in_use));
+    if (place.point_count.has_value()) set.Add("points", Json::Integer(*place.point_count));
+    set.Add("pending", Json::Integer(place.pending_count));
+    set.Add("parked", Json::Integer(place.parked_count));
+    sets.Add(std::move(set));
+  }
+  Json json = Json::Object();
+  json.Add("moving", Json::Boolean(report.is_moving));
+  json.Add("left", Json::Integer(report.left_count));
+  json.Add("sets", std::move(sets));
+  return json;
+}
+
 }  // namespace
 
 Response EraseRecord(const Call& call) {
@@ -157,6 +194,59 @@ Response MakeBackup(const Call& call) {
   answer.Add("bytes", Json::Integer(report.byte_count));
   answer.Add("records", Json::Integer(report.record_count));
   answer.Add("schema_version", Json::Integer(report.schema_version));
+  return JsonAnswer(answer);
+}
+
+Response MoveSearches(const Call& call) {
+  std::string action = "begin";
+  auto refusal = ReadBody(call, [&](BodyMembers& members) {
+    const Json* given = members.Take("action", JsonType::kString, "must be a string");
+    if (given != nullptr) action = given->text;
+    if (action != "begin" && action != "report" && action != "cancel") {
+      members.Refuse("/action", "not_allowed", "must be begin, report or cancel");
+    }
+    members.RefuseUnknown(kMoveMembers);
+  });
+  if (refusal.has_value()) return *std::move(refusal);
+  MoveService& mover = call.services.mover;
+  // A row for each record that there is takes long.
+  const Deadline deadline = Deadline::In(limits::kReconcileTimeout);
+  const Result<MoveReport> report = action == "begin"    ? mover.Begin(deadline)
+                                    : action == "cancel" ? mover.Cancel(deadline)
+                                                         : mover.Report(deadline);
+  if (!report.has_value()) return RefuseAt(call, "/action", report.error());
+  return JsonAnswer(MoveToJson(*report));
+}
+
+Response ReleaseParked(const Call& call) {
+  std::optional<VectorSetId> set;
+  auto refusal = ReadBody(call, [&](BodyMembers& members) {
+    set = members.TakeInteger("set", 1, limits::kIntegerMax);
+    members.RefuseUnknown(kReleaseMembers);
+  });
+  if (refusal.has_value()) return *std::move(refusal);
+  const Result<std::int64_t> released = call.services.mover.Release(set, call.deadline);
+  if (!released.has_value()) return RefuseAt(call, "/set", released.error());
+  Json answer = Json::Object();
+  answer.Add("released", Json::Integer(*released));
+  return JsonAnswer(answer);
+}
+
+Response ChangeLogLevel(const Call& call) {
+  std::string name;
+  std::optional<LogLevel> level;
+  auto refusal = ReadBody(call, [&](BodyMembers& members) {
+    name = members.RequireLine("level", kLogLevelByteCountMax).value_or("");
+    level = ParseLogLevel(name);
+    if (!name.empty() && !level.has_value()) {
+      members.Refuse("/level", "not_allowed", "must be debug, info, warning or error");
+    }
+    members.RefuseUnknown(kLogLevelMembers);
+  });
+  if (refusal.has_value()) return *std::move(refusal);
+  SetLogLevel(*level);
+  Json answer = Json::Object();
+  answer.Add("level", Json::String(name));
   return JsonAnswer(answer);
 }
 

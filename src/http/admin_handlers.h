@@ -8,5 +8,8 @@ namespace datastorage::http {
 Response EraseRecord(const Call& call);
 Response ReconcileIndexes(const Call& call);
 Response MakeBackup(const Call& call);
+Response MoveSearches(const Call& call);
+Response ReleaseParked(const Call& call);
+Response ChangeLogLevel(const Call& call);
 
 }  // namespace datastorage::http

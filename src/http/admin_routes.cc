@@ -63,10 +63,57 @@ Route BackupRoute() {
           .is_write = true};
 }
 
+Route MoveRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/reindex",
+          .operation = "reindex",
+          .summary =
+              "Moves searches to the vector engine of --vectors, while writes and searches go on, "
+              "and tells how far that is; on the operators' listener.",
+          .handle = MoveSearches,
+          .bodies = {{"application/json", Shape::kMoveRequest}},
+          .answers =
+              {{200, "The vector sets as they are now.", "application/json", Shape::kMoveReport}},
+          .problems = WithAdminProblems({Problem::kOutcomeUnknown}),
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
+}
+
+Route ReleaseRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/pending/release",
+          .operation = "releasePending",
+          .summary =
+              "Has vectors tried again that were given up after many failures; on the operators' "
+              "listener.",
+          .handle = ReleaseParked,
+          .bodies = {{"application/json", Shape::kReleaseRequest}},
+          .answers = {{200, "They are due at once.", "application/json", Shape::kReleaseReport}},
+          .problems = WithAdminProblems({Problem::kOutcomeUnknown}),
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
+}
+
+Route LogLevelRoute() {
+  return {.method = "POST",
+          .pattern = "/admin/log-level",
+          .operation = "setLogLevel",
+          .summary =
+              "Says more or less in the log, until the service ends; on the operators' "
+              "listener.",
+          .handle = ChangeLogLevel,
+          .bodies = {{"application/json", Shape::kLogLevel}},
+          .answers = {{200, "It is so from now on.", "application/json", Shape::kLogLevel}},
+          .problems = WithAdminProblems({}),
+          .body_byte_count_max = limits::kAdminByteCountMax,
+          .is_write = true};
+}
+
 }  // namespace
 
 std::vector<Route> AdminRoutes() {
-  return {EraseRoute(), ReconcileRoute(), BackupRoute()};
+  return {
+      EraseRoute(), ReconcileRoute(), BackupRoute(), MoveRoute(), ReleaseRoute(), LogLevelRoute()};
 }
 
 }  // namespace datastorage::http

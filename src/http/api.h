@@ -1,6 +1,7 @@
 // Api: everything that is served over HTTP, without the sockets.
 //
-//   http::Api api({writes, queries, searches, health, erasures, reconciles, backups, metrics},
+//   http::Api api({writes, queries, searches, health, erasures, reconciles, backups, moves,
+//   metrics},
 //   {.version = "1.2.3"}); http::Server server(api.public_handler(), {.host = "127.0.0.1", .port =
 //   8080}); http::Server operations(api.operations_handler(), {.port = 9090, .worker_count = 2});
 //   Result<void> started = server.Start();      // kInvalidArgument: not loopback (exit 78)
@@ -23,6 +24,7 @@ class BackupService;
 class ErasureService;
 class HealthService;
 class Metrics;
+class MoveService;
 class QueryService;
 class ReconcileService;
 class SearchService;
@@ -39,6 +41,7 @@ struct ApiParts {
   ErasureService& eraser;
   ReconcileService& reconciler;
   BackupService& backups;
+  MoveService& mover;
   Metrics& metrics;
 };
 

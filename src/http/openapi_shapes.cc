@@ -38,6 +38,11 @@ std::string ComponentName(Shape shape, std::optional<RecordKind> kind) {
     case Shape::kReconcileReport: return "ReconcileReport";
     case Shape::kBackupRequest: return "BackupRequest";
     case Shape::kBackupReport: return "BackupReport";
+    case Shape::kMoveRequest: return "ReindexRequest";
+    case Shape::kMoveReport: return "ReindexReport";
+    case Shape::kReleaseRequest: return "ReleaseRequest";
+    case Shape::kReleaseReport: return "ReleaseReport";
+    case Shape::kLogLevel: return "LogLevel";
     case Shape::kAnyObject: return "AnyObject";
     case Shape::kText: return "Text";
     case Shape::kNothing: break;
@@ -237,6 +242,40 @@ constexpr std::string_view kBackupReport = R"({"type": "object",
         "records": {"type": "integer"},
         "schema_version": {"type": "integer"}}})";
 
+constexpr std::string_view kMoveRequest = R"({"type": "object",
+    "additionalProperties": false, "properties": {
+        "action": {"enum": ["begin", "report", "cancel"], "default": "begin",
+            "description": "begin tells how far a move is that is under way."}}})";
+
+constexpr std::string_view kMoveReport = R"({"type": "object",
+    "required": ["moving", "left", "sets"], "properties": {
+        "moving": {"type": "boolean", "description": "A set is being filled."},
+        "left": {"type": "integer", "description": "Vectors to be sent before searches use it."},
+        "sets": {"type": "array", "description": "All that are not retired.", "items": {
+            "type": "object",
+            "required": ["set", "engine", "space", "state", "in_use", "pending", "parked"],
+            "properties": {
+                "set": {"type": "integer"},
+                "engine": {"type": "string"},
+                "space": {"type": "string"},
+                "state": {"enum": ["filling", "live"]},
+                "in_use": {"type": "boolean", "description": "By the service that answers."},
+                "points": {"type": "integer", "description": "Vectors that its index holds."},
+                "pending": {"type": "integer", "description": "Parked ones too."},
+                "parked": {"type": "integer"}}}}}})";
+
+constexpr std::string_view kReleaseRequest = R"({"type": "object",
+    "additionalProperties": false, "properties": {
+        "set": {"type": "integer", "minimum": 1,
+            "description": "A vector set that is not retired. Absent: all."}}})";
+
+constexpr std::string_view kReleaseReport = R"({"type": "object", "required": ["released"],
+    "properties": {"released": {"type": "integer", "description": "How many were parked."}}})";
+
+constexpr std::string_view kLogLevel = R"({"type": "object", "required": ["level"],
+    "additionalProperties": false,
+    "properties": {"level": {"enum": ["debug", "info", "warning", "error"]}}})";
+
 }  // namespace
 
 Json ReferenceTo(Shape shape, std::optional<RecordKind> kind) {
@@ -270,6 +309,11 @@ Json ComponentSchemas() {
   add(Shape::kReconcileReport, JsonLiteral(kReconcileReport));
   add(Shape::kBackupRequest, JsonLiteral(kBackupRequest));
   add(Shape::kBackupReport, JsonLiteral(kBackupReport));
+  add(Shape::kMoveRequest, JsonLiteral(kMoveRequest));
+  add(Shape::kMoveReport, JsonLiteral(kMoveReport));
+  add(Shape::kReleaseRequest, JsonLiteral(kReleaseRequest));
+  add(Shape::kReleaseReport, JsonLiteral(kReleaseReport));
+  add(Shape::kLogLevel, JsonLiteral(kLogLevel));
   add(Shape::kAnyObject, JsonLiteral(R"({"type": "object"})"));
   add(Shape::kText, JsonLiteral(R"({"type": "string"})"));
   schemas.Add("Problem", JsonLiteral(kProblem));

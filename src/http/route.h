@@ -14,6 +14,7 @@
 #include "engine/backup_service.h"
 #include "engine/erasure_service.h"
 #include "engine/health_service.h"
+#include "engine/move_service.h"
 #include "engine/query_service.h"
 #include "engine/reconcile_service.h"
 #include "engine/search_service.h"
@@ -96,6 +97,11 @@ enum class Shape : std::uint8_t {
   kReconcileReport,
   kBackupRequest,
   kBackupReport,
+  kMoveRequest,
+  kMoveReport,
+  kReleaseRequest,
+  kReleaseReport,
+  kLogLevel,
   kAnyObject,
   kText,
 };

@@ -227,6 +227,49 @@ TEST(Config, TakesAnOpensearchClusterForVectors) {
   EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
 }
 
+TEST(Config, TakesThePlaceThatVectorsMoveFrom) {
+  const std::string store = "postgresql://me:s3cret@near/audit";
+  const std::string far = "postgresql://me:s3cret@far/vectors";
+  const LoadedConfig loaded =
+      LoadArguments({"--store", store, "--vectors", far, "--vectors-from", "pgvector"});
+  ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
+  EXPECT_EQ(loaded.config->vectors_from->choice, VectorsChoice::kSameDatabase);
+  EXPECT_FALSE(loaded.config->leaves_old_vectors);
+  const LoadedConfig labelled = LoadArguments({"--vectors", far + "#b-2", "--vectors-from", far});
+  ASSERT_TRUE(labelled.config.has_value()) << labelled.errors.front();
+  EXPECT_EQ(labelled.config->vectors_conninfo, far);
+  EXPECT_EQ(labelled.config->vectors_label, "b-2");
+  EXPECT_EQ(labelled.config->vectors_from->conninfo, far);
+  const LoadedConfig lost = LoadArguments({"--vectors-from", "lost"});
+  EXPECT_TRUE(lost.config->leaves_old_vectors);
+  EXPECT_FALSE(lost.config->vectors_from.has_value());
+  EXPECT_FALSE(LoadArguments({}).config->leaves_old_vectors);
+}
+
+TEST(Config, RefusesAMoveThatCannotBe) {
+  const std::string far = "postgresql://me:s3cret@far/vectors";
+  const std::string cluster = "opensearch+http://me:s3cret@far/audit";
+  const struct {
+    std::vector<std::string> arguments;
+    const char* why;
+  } kCases[] = {
+      {{"--vectors", far, "--vectors-from", far}, "of the same kind"},
+      {{"--vectors", cluster + "#2", "--vectors-from", cluster + "#2"}, "of the same kind"},
+      {{"--vectors-from", far}, "memory is filled at each start"},
+      {{"--vectors", far, "--vectors-from", "pgvector"}, "vectors-from: pgvector is in"},
+      {{"--vectors", far, "--vectors-from", "mysql://me:s3cret@far"}, "what --vectors was"},
+      {{"--vectors", far + "#"}, "label"},
+      {{"--vectors", cluster + "#A b"}, "label"},
+      {{"--store", far, "--vectors", cluster, "--vectors-from", far}, "the database of --store"},
+  };
+  for (const auto& [arguments, why] : kCases) {
+    const LoadedConfig wrong = LoadArguments(arguments);
+    ASSERT_EQ(wrong.errors.size(), 1U) << why;
+    EXPECT_THAT(wrong.errors[0], HasSubstr(why));
+    EXPECT_THAT(wrong.errors[0], testing::Not(HasSubstr("s3cret")));
+  }
+}
+
 TEST(Config, ReadsASecretFromTheFileThatAVariableNames) {
   const ConfigFile file("postgresql://me:s3cret@db/audit\n");
   const LoadedConfig loaded = LoadArguments({}, {{"DATASTORAGE_STORE_FILE", file.path()}});

@@ -225,6 +225,45 @@ TEST_F(ServiceTest, StartsWhileTheServerOfVectorsIsAway) {
   EXPECT_EQ(server.Run("postgres", "SELECT count(*) FROM vector_point WHERE is_live"), "1");
 }
 
+// As an operator does it, from the index in memory to a server.
+TEST_F(ServiceTest, MovesVectorsToAnotherServerAndForgetsTheOldPlace) {
+  test::PostgresServer& server = test::PostgresServer::Shared();
+  const auto start = [&] {
+    auto opened = Open();
+    EXPECT_TRUE(opened.has_value()) << opened.error().message;
+    (*opened)->Start();
+    return *std::move(opened);
+  };
+  ASSERT_TRUE(start()->writes().Create(ARequest(), Soon()).has_value());
+  config_.vectors = VectorsChoice::kOtherPostgres;
+  config_.vectors_conninfo = server.Conninfo(server.MakeDatabase());
+  config_.vectors_from = VectorsPlace();
+  {
+    const auto service = start();
+    EXPECT_FALSE(service->moves().Report(Soon())->is_moving);
+    ASSERT_TRUE(service->moves().Begin(Soon()).has_value());
+    const Deadline end = Soon();
+    while (service->moves().Report(Soon())->is_moving && !end.HasPassed()) {
+    }
+    const MoveReport report = service->moves().Report(Soon()).value();
+    ASSERT_EQ(report.places.size(), 1U);
+    EXPECT_EQ(report.places.front().set.engine, "postgresql");
+    EXPECT_EQ(FoundCount(*service), 1);
+  }
+  config_.vectors_from.reset();
+  EXPECT_EQ(FoundCount(*start()), 1);
+
+  config_.vectors = VectorsChoice::kMemory;
+  const auto refused = Open();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  for (const char* part : {"engine postgresql", "engine scan", "--vectors-from"}) {
+    EXPECT_THAT(refused.error().message, testing::HasSubstr(part));
+  }
+  config_.leaves_old_vectors = true;
+  EXPECT_EQ(FoundCount(*start()), 1);
+}
+
 TEST_F(ServiceTest, RefusesAServerOfVectorsThatCanNeverDo) {
   test::PostgresServer& server = test::PostgresServer::Shared();
   const std::string database = server.MakeDatabase();

@@ -54,6 +54,28 @@ TEST_F(VectorSetsTest, TakesTheSetThatAnotherReplicaRegisteredFirst) {
   EXPECT_EQ(store.Sets(Soon())->size(), 1U);
 }
 
+// A place that somebody forgot to name must not be lost to searches.
+TEST_F(VectorSetsTest, RefusesToLeaveALiveSetWhoseEngineIsNotAtHand) {
+  const VectorSetId before = sets_->Live()->set.id;
+  ScanIndex other({}, ThreadRuntime());
+  VectorSets sets(ThreadRuntime(), *store_, {{"other", &other}}, embedding_->Space());
+  const Result<void> opened = sets.Open(Soon());
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(opened.error().message, testing::HasSubstr("engine scan"));
+  EXPECT_THAT(opened.error().message, testing::HasSubstr("engine other"));
+  EXPECT_EQ(store_->Sets(Soon())->size(), 1U);
+
+  VectorSetId left = 0;
+  const auto may_leave = [&](const VectorSet& set) {
+    left = set.id;
+    return true;
+  };
+  ASSERT_TRUE(sets.Open(Soon(), may_leave).has_value());
+  EXPECT_EQ(left, before);
+  EXPECT_EQ(sets.Live()->set.engine, "other");
+}
+
 TEST_F(VectorSetsTest, FillsTheIndexFromStoredEmbeddings) {
   constexpr int kCount = 25;
   for (int i = 0; i < kCount; ++i) Create("rr-" + std::to_string(i), std::to_string(i) + " full");

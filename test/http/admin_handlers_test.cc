@@ -1,6 +1,7 @@
 #include "http/admin_handlers.h"
 
 #include "api_fixture.h"
+#include "base/log.h"
 
 namespace datastorage::http {
 namespace {
@@ -110,6 +111,71 @@ TEST_F(Admin, SayWhyThereIsNoBackup) {
               UnorderedElementsAre("/name not_allowed"));
   backup_.failure = ResourceExhausted("the disk is full");
   EXPECT_EQ(Administer("/admin/backup", "{}").status, 503);
+}
+
+TEST_F(Admin, TellWhereSearchesAreAndWhyTheyCannotMove) {
+  Create("r-1");
+  const Response report = Administer("/admin/reindex", R"({"action":"report"})");
+  EXPECT_EQ(report.status, 200) << report.body;
+  EXPECT_FALSE(At(report, "moving").boolean);
+  EXPECT_EQ(At(report, "left").text, "0");
+  EXPECT_EQ(TextAt(report, "sets/0/engine"), "scan");
+  EXPECT_EQ(TextAt(report, "sets/0/state"), "live");
+  EXPECT_EQ(At(report, "sets/0/points").text, "1");
+  const Response begun = Administer("/admin/reindex", "{}");
+  EXPECT_EQ(begun.status, 422);
+  EXPECT_THAT(ErrorsIn(begun), UnorderedElementsAre("/action not_allowed"));
+  EXPECT_THAT(begun.body, HasSubstr("use engine scan already"));
+  EXPECT_THAT(Administer("/admin/reindex", R"({"action":"cancel"})").body,
+              HasSubstr("no vector set is being filled"));
+  EXPECT_THAT(ErrorsIn(Administer("/admin/reindex", R"({"action":"stop","x":1})")),
+              UnorderedElementsAre("/action not_allowed", "/x unknown_member"));
+}
+
+TEST_F(Admin, MoveSearchesToTheTargetEngine) {
+  Create("r-1");
+  FakeVectorIndex next(Placement::kSeparate);
+  VectorSets sets(ThreadRuntime(), store_, {{"next", &next}, {"scan", &index_}}, sets_.Space());
+  ASSERT_TRUE(sets.Open(Deadline::Never()).has_value());
+  MoveService moves(ThreadRuntime(), store_, sets);
+  ApiParts parts{
+      writes_, queries_, searches_, health_, erasures_, reconciles_, backups_, moves, metrics_};
+  Api api(parts, {.version = "1.2.3"});
+  const Response begun =
+      SendTo(api.operations_handler(), RequestOf("POST", "/admin/reindex", "{}", {}));
+  EXPECT_EQ(begun.status, 200) << begun.body;
+  EXPECT_TRUE(At(begun, "moving").boolean);
+  EXPECT_EQ(At(begun, "left").text, "1");
+  EXPECT_EQ(TextAt(begun, "sets/1/state"), "filling");
+  EXPECT_EQ(TextAt(begun, "sets/1/engine"), "next");
+  EXPECT_TRUE(At(begun, "sets/1/in_use").boolean);
+}
+
+TEST_F(Admin, ReleaseParkedRows) {
+  EXPECT_EQ(Administer("/admin/pending/release", "{}").body, R"({"released":0})");
+  EXPECT_EQ(Administer("/admin/pending/release", R"({"set":1})").body, R"({"released":0})");
+  EXPECT_THAT(ErrorsIn(Administer("/admin/pending/release", R"({"set":99})")),
+              UnorderedElementsAre("/set not_allowed"));
+  EXPECT_THAT(ErrorsIn(Administer("/admin/pending/release", R"({"set":0,"all":true})")),
+              UnorderedElementsAre("/set out_of_range", "/all unknown_member"));
+}
+
+TEST_F(Admin, ChangeTheLevelOfTheLog) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Administer("/admin/log-level", R"({"level":"error"})").body, R"({"level":"error"})");
+  Log(LogLevel::kWarning, "not said");
+  EXPECT_EQ(Administer("/admin/log-level", R"({"level":"warning"})").status, 200);
+  Log(LogLevel::kWarning, "said");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("\"said\""));
+  EXPECT_THAT(log, testing::Not(HasSubstr("not said")));
+  EXPECT_THAT(ErrorsIn(Administer("/admin/log-level", R"({"level":"loud","x":1})")),
+              UnorderedElementsAre("/level not_allowed", "/x unknown_member"));
+  EXPECT_THAT(ErrorsIn(Administer("/admin/log-level", "{}")),
+              UnorderedElementsAre("/level required"));
+  EXPECT_THAT(ErrorsIn(Administer("/admin/log-level", R"({"level":3})")),
+              UnorderedElementsAre("/level wrong_type"));
+  Administer("/admin/log-level", R"({"level":"info"})");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ class AdminRoutesServed : public ApiFixture {};
 TEST_F(AdminRoutesServed, AreNotServedToThePublic) {
   const std::string id = Create("r-1");
   const std::string body = R"({"id":")" + id + R"(","who":"me","why":"asked"})";
-  ASSERT_EQ(AdminRoutes().size(), 3U);
+  ASSERT_EQ(AdminRoutes().size(), 6U);
   for (const Route& route : AdminRoutes()) {
     EXPECT_TRUE(route.pattern.starts_with("/admin/"));
     EXPECT_EQ(Post(route.pattern, body).status, 404) << route.pattern;

@@ -12,6 +12,7 @@
 #include "engine/backup_service.h"
 #include "engine/erasure_service.h"
 #include "engine/health_service.h"
+#include "engine/move_service.h"
 #include "engine/query_service.h"
 #include "engine/reconcile_service.h"
 #include "engine/search_service.h"
@@ -128,11 +129,13 @@ class ApiFixture : public testing::Test {
   ReconcileService reconciles_{ThreadRuntime(), store_, sets_};
   FakeBackup backup_;
   BackupService backups_{backup_};
+  MoveService moves_{ThreadRuntime(), store_, sets_};
   QueryService queries_{store_, metrics_};
   SearchService searches_{ThreadRuntime(), store_, sets_, &embedding_, metrics_};
   HealthService health_{ThreadRuntime(), store_, store_, sets_, &embedding_, metrics_};
   ApiParts Parts() {
-    return {writes_, queries_, searches_, health_, erasures_, reconciles_, backups_, metrics_};
+    return {
+        writes_, queries_, searches_, health_, erasures_, reconciles_, backups_, moves_, metrics_};
   }
   Api api_{Parts(), {.version = "1.2.3"}};
 };
