@@ -38,6 +38,10 @@ Result<std::unique_ptr<OpenedVectors>> OpenedVectors::Open(const VectorsPlace& p
                                                            const Parts& parts) {
   std::unique_ptr<OpenedVectors> opened(new OpenedVectors(parts));
   DS_RETURN_IF_ERROR(opened->OpenPlace(place, config));
+  if (opened->engine_.index->Capabilities().placement == Placement::kSeparate) {
+    opened->batched_ = std::make_unique<BatchedVectorIndex>(parts.runtime, *opened->engine_.index);
+    opened->engine_.index = opened->batched_.get();
+  }
   opened->engine_.name = EngineOf(place.choice);
   if (!place.label.empty()) opened->engine_.name += "#" + place.label;
   return opened;

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "base/metrics.h"
 #include "base/runtime.h"
+#include "engine/batched_vector_index.h"
 #include "engine/vector_sets.h"
 #include "opensearch/opensearch_index.h"
 #include "ports/health_probe.h"
@@ -56,7 +57,8 @@ class OpenedVectors {
   std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // In the store's database.
   std::unique_ptr<postgres::VectorDatabase> database_;
   std::unique_ptr<opensearch::OpenSearchIndex> cluster_;
-  std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of the first two.
+  std::unique_ptr<BatchedVectorIndex> batched_;      // Before either of the last two.
+  std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of the first two places.
   VectorEngine engine_;
   HealthProbe* probe_ = nullptr;
 };
