@@ -136,8 +136,16 @@ simulate() {
     "DS_SIM_SEED=N DS_SIM_PLAN=P (above) build/dev/test_sim --gtest_filter=TEST prints its trace"
 }
 
-# Against real servers, more than an hour: the release's program, as users run it.
+# Against real servers, more than an hour: the release's program, as users run it, and that with
+# failpoints.
 fault() {
+  local mutant
+  configure_and_build dev test_failpoints
+  step "failpoint matrix" python3 test/fault/failpoints.py --lanes 2
+  for mutant in OriginalOrder SyncedUnanswered LostIsFailed SettlesUnsent NeverEnters \
+    LeavesEarly; do
+    step "failpoints, the mutant $mutant" python3 test/fault/failpoints.py --mutant "k$mutant"
+  done
   tools/build.sh release
   step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
   step "storm, vectors on a second server" \
@@ -154,6 +162,9 @@ fault() {
     python3 test/fault/vectors_away.py --vectors opensearch --seconds "${FAULT_AWAY_SECONDS:-600}"
   step "storm, the mutant that commits asynchronously" \
     python3 test/fault/storm.py --mutant --victims postgres --kills 3 --rate-min 0
+  step "damage to the index, and records put back under it" python3 test/fault/reconcile.py
+  step "damage to vectors beside the records" \
+    python3 test/fault/reconcile.py --vectors pgvector
   step "rolling restarts" python3 test/fault/replicas.py --seconds "${FAULT_SECONDS:-600}"
   step "restore and promotion, by the runbook" python3 test/fault/restore.py
 }

@@ -49,15 +49,33 @@ void BareSession::Prepare(const char* name, const std::string& sql) {
   Check(PQprepare(session_.get(), name, sql.c_str(), 0, nullptr));
 }
 
-void BareSession::RunPrepared(const char* name, const postgres::Parameters& parameters) {
+PGresult* BareSession::Execute(const char* name, const postgres::Parameters& parameters) {
   const Values values(parameters);
-  Check(PQexecPrepared(session_.get(),
-                       name,
-                       values.count(),
-                       values.pointers.data(),
-                       values.lengths.data(),
-                       values.formats.data(),
-                       1));
+  return PQexecPrepared(session_.get(),
+                        name,
+                        values.count(),
+                        values.pointers.data(),
+                        values.lengths.data(),
+                        values.formats.data(),
+                        1);
+}
+
+void BareSession::RunPrepared(const char* name, const postgres::Parameters& parameters) {
+  Check(Execute(name, parameters));
+}
+
+std::int64_t BareSession::AskPrepared(const char* name, const postgres::Parameters& parameters) {
+  constexpr int kByteBits = 8;
+  PGresult* const result = Execute(name, parameters);
+  std::uint64_t value = 0;
+  if (PQntuples(result) == 1 && PQgetlength(result, 0, 0) == sizeof value) {
+    const char* const bytes = PQgetvalue(result, 0, 0);  // Big-endian.
+    for (std::size_t i = 0; i < sizeof value; ++i) {
+      value = value << kByteBits | static_cast<std::uint8_t>(bytes[i]);
+    }
+  }
+  Check(result);
+  return static_cast<std::int64_t>(value);
 }
 
 void BareSession::Send(const char* name, const postgres::Parameters& parameters) {

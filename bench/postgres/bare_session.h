@@ -6,6 +6,7 @@
 
 #include <libpq-fe.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ class BareSession {
   void Prepare(const char* name, const std::string& sql);
   // One round trip.
   void RunPrepared(const char* name, const postgres::Parameters& parameters);
+  // The same; its first value, a bigint.
+  std::int64_t AskPrepared(const char* name, const postgres::Parameters& parameters);
 
   // Any number of prepared statements, then one round trip for all of them.
   void Send(const char* name, const postgres::Parameters& parameters);
@@ -34,6 +37,7 @@ class BareSession {
     void operator()(PGconn* session) const { PQfinish(session); }
   };
   void Check(PGresult* result);
+  PGresult* Execute(const char* name, const postgres::Parameters& parameters);
 
   std::unique_ptr<PGconn, Closer> session_;
   int sent_count_ = 0;

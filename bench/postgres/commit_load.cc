@@ -21,6 +21,7 @@ namespace {
 
 struct Options {
   std::string conninfo;
+  std::string vectors;  // Of the way "original": the other server's.
   std::string way = "single";
   bool migrates = false;
   bool has_pgvector = false;
@@ -32,8 +33,13 @@ struct Options {
   std::uint64_t first = 0;
 };
 
-const std::map<std::string, std::function<std::unique_ptr<RowWriter>(const std::string&)>> kWays{
-    {"single", OpenSingle}, {"grouped", OpenGrouped}, {"store", OpenStore}, {"empty", OpenEmpty}};
+const std::map<std::string, std::function<std::unique_ptr<RowWriter>(const Options&)>> kWays{
+    {"single", [](const Options& options) { return OpenSingle(options.conninfo); }},
+    {"original",
+     [](const Options& options) { return OpenOriginal(options.conninfo, options.vectors); }},
+    {"grouped", [](const Options& options) { return OpenGrouped(options.conninfo); }},
+    {"store", [](const Options& options) { return OpenStore(options.conninfo); }},
+    {"empty", [](const Options& options) { return OpenEmpty(options.conninfo); }}};
 
 void MakeTables(const Options& options) {
   const Deadline deadline = Deadline::In(std::chrono::minutes(1));
@@ -85,7 +91,7 @@ void Run(const Options& options) {
   work.arrivals = PlanArrivals(work.batch_count(), options.rate, options.seed);
   std::vector<std::unique_ptr<RowWriter>> writers;
   for (std::size_t i = 0; i < options.connection_count; ++i) {
-    writers.push_back(kWays.at(options.way)(options.conninfo));
+    writers.push_back(kWays.at(options.way)(options));
   }
   std::vector<Latencies> latencies(writers.size());
   AwaitGo();
@@ -110,8 +116,9 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("Stores records over libpq, without a service, and tells how long it took");
   app.add_option("--conninfo", options.conninfo, "For libpq")->required();
-  app.add_option("--way", options.way, "single, grouped, store or empty")
-      ->check(CLI::IsMember({"single", "grouped", "store", "empty"}));
+  app.add_option("--way", options.way, "single, original, grouped, store or empty")
+      ->check(CLI::IsMember({"single", "original", "grouped", "store", "empty"}));
+  app.add_option("--vectors", options.vectors, "For libpq: the other server of the way original");
   app.add_flag("--migrate", options.migrates, "Make the service's tables, and nothing else");
   app.add_flag("--pgvector", options.has_pgvector, "With --migrate: those of pgvector too");
   app.add_option("--connections", options.connection_count)->check(CLI::Range(1, 1'000));

@@ -8,22 +8,6 @@
 namespace datastorage::load {
 namespace {
 
-// As pgvector sends and receives one: the count of dimensions, nothing, big-endian floats.
-std::string BinaryVector(const Embedding& embedding) {
-  constexpr int kByteBits = 8;
-  std::string bytes{static_cast<char>(embedding.size() >> kByteBits),
-                    static_cast<char>(embedding.size()),
-                    '\0',
-                    '\0'};
-  for (const float component : embedding) {
-    const auto bits = std::bit_cast<std::uint32_t>(component);
-    for (int shift = 3 * kByteBits; shift >= 0; shift -= kByteBits) {
-      bytes += static_cast<char>(bits >> shift);
-    }
-  }
-  return bytes;
-}
-
 std::span<const std::uint8_t> BytesOf(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -31,14 +15,9 @@ std::span<const std::uint8_t> BytesOf(const std::string& text) {
 class SingleWriter final : public RowWriter {
  public:
   explicit SingleWriter(const std::string& conninfo) : session_(conninfo) {
-    session_.Prepare(
-        "insert",
-        "INSERT INTO audit (name, namespace, phase, action_type, status, start_time, end_time,"
-        " duration, remediation_request_id, alert_fingerprint, severity, environment, cluster_name,"
-        " target_resource, summary, metadata, embedding)"
-        " VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz,"
-        " $7::timestamptz, $8::bigint, $9::text, $10::text, $11::text, $12::text, $13::text,"
-        " $14::text, $15::text, $16::text, $17::vector)");
+    session_.Prepare("insert",
+                     std::string("INSERT INTO audit (") + kAuditMembers + ", embedding) VALUES (" +
+                         kAuditParameters + ", $17::vector)");
     session_.Prepare("begin", "BEGIN");
     session_.Prepare("commit", "COMMIT");
   }
@@ -51,23 +30,8 @@ class SingleWriter final : public RowWriter {
 
  private:
   void Insert(const DrawnRow& row) {
-    const Remediation& record = row.record;
     postgres::Parameters parameters;
-    for (const std::string* text :
-         {&record.name, &record.namespace_, &record.phase, &record.action_type, &record.status}) {
-      parameters.Add(std::string_view(*text));
-    }
-    parameters.Add(record.start_time).Add(*record.end_time).Add(*record.duration);
-    for (const std::string* text : {&record.remediation_request_id,
-                                    &*record.alert_fingerprint,
-                                    &*record.severity,
-                                    &*record.environment,
-                                    &*record.cluster_name,
-                                    &*record.target_resource,
-                                    &*record.summary,
-                                    &record.metadata->text}) {
-      parameters.Add(std::string_view(*text));
-    }
+    AddMembers(row.record, parameters);
     const std::string vector = BinaryVector(row.embedding.vector);
     parameters.Add(BytesOf(vector));
     session_.RunPrepared("insert", parameters);
@@ -95,6 +59,39 @@ class EmptyWriter final : public RowWriter {
 };
 
 }  // namespace
+
+std::string BinaryVector(const Embedding& embedding) {
+  constexpr int kByteBits = 8;
+  std::string bytes{static_cast<char>(embedding.size() >> kByteBits),
+                    static_cast<char>(embedding.size()),
+                    '\0',
+                    '\0'};
+  for (const float component : embedding) {
+    const auto bits = std::bit_cast<std::uint32_t>(component);
+    for (int shift = 3 * kByteBits; shift >= 0; shift -= kByteBits) {
+      bytes += static_cast<char>(bits >> shift);
+    }
+  }
+  return bytes;
+}
+
+void AddMembers(const Remediation& record, postgres::Parameters& parameters) {
+  for (const std::string* text :
+       {&record.name, &record.namespace_, &record.phase, &record.action_type, &record.status}) {
+    parameters.Add(std::string_view(*text));
+  }
+  parameters.Add(record.start_time).Add(*record.end_time).Add(*record.duration);
+  for (const std::string* text : {&record.remediation_request_id,
+                                  &*record.alert_fingerprint,
+                                  &*record.severity,
+                                  &*record.environment,
+                                  &*record.cluster_name,
+                                  &*record.target_resource,
+                                  &*record.summary,
+                                  &record.metadata->text}) {
+    parameters.Add(std::string_view(*text));
+  }
+}
 
 DrawnRow DrawRow(std::uint64_t seed, std::uint64_t number) {
   DrawnRow row;

@@ -1,6 +1,7 @@
 #include "engine/dual_writer.h"
 
 #include "engine/creation_draft.h"
+#include "engine/failpoint.h"
 #include "schema/embedded_text.h"
 
 namespace datastorage {
@@ -24,6 +25,7 @@ DualWriter::DualWriter(Runtime& runtime,
 std::vector<Result<CommittedWrite>> DualWriter::Create(std::vector<CreateOp> operations,
                                                        CreateMode mode,
                                                        Deadline deadline) {
+  deadline = DS_REQUEST_DEADLINE(deadline, runtime_);
   std::vector<Draft> drafts = Prepare(std::move(operations), mode.write, deadline);
   if (mode.write == WriteMode::kStrict && sets_.NeedsIntent()) {
     CreateStrictly(drafts, mode.commit, deadline);
@@ -71,12 +73,15 @@ void DualWriter::CreateStrictly(std::span<Draft> drafts, CommitMode mode, Deadli
 Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
                                           bool has_new_text,
                                           Deadline deadline) {
+  deadline = DS_REQUEST_DEADLINE(deadline, runtime_);
   const RecordId id = operation.id;
   const std::optional<std::string> text = schema::EmbeddedText(operation.body);
   if (text.has_value()) operation.text_hash = schema::EmbeddedTextHash(*text);
   if (text.has_value() && has_new_text) {
     TextToEmbed wanted{*text, std::nullopt, PendingReason::kNotYet};
-    write_embedder_.EmbedEach({&wanted, 1}, deadline.Within(options_.embed_budget, runtime_));
+    if (!DS_FAILPOINT(kBeforeEmbedding, id)) {
+      write_embedder_.EmbedEach({&wanted, 1}, deadline.Within(options_.embed_budget, runtime_));
+    }
     operation.pending_reason = wanted.reason;
     if (wanted.embedding.has_value()) operation.embeddings.push_back(*std::move(wanted.embedding));
   }
@@ -98,6 +103,7 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
 }
 
 Result<CommittedWrite> DualWriter::Erase(EraseOp operation, Deadline deadline) {
+  deadline = DS_REQUEST_DEADLINE(deadline, runtime_);
   const RecordId id = operation.id;
   std::vector<WriteOp> operations;
   operations.emplace_back(std::move(operation));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/creation_draft.h"
+#include "engine/failpoint.h"
 #include "engine/mutant.h"
 #include "schema/embedded_text.h"
 #include "schema/members.h"
@@ -41,6 +42,7 @@ std::vector<DualWriter::Draft> DualWriter::Prepare(std::vector<CreateOp> operati
     Draft& draft = drafts.emplace_back();
     draft.operation = std::move(operation);
     draft.id = draft.operation.id;
+    DS_FAILPOINT_NAMES(draft.id, NaturalKeyOf(draft.operation.body));
     draft.text = schema::EmbeddedText(draft.operation.body);
     if (draft.text.has_value()) {
       draft.operation.text_hash = schema::EmbeddedTextHash(*draft.text);
@@ -65,8 +67,10 @@ void DualWriter::EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline dea
     owners.push_back(&draft);
   }
   const bool is_strict = mode == WriteMode::kStrict;
-  write_embedder_.EmbedEach(
-      texts, is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_));
+  if (!DS_FAILPOINT(kBeforeEmbedding, drafts)) {
+    write_embedder_.EmbedEach(
+        texts, is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_));
+  }
   for (std::size_t i = 0; i < owners.size(); ++i) {
     Draft& draft = *owners[i];
     if (texts[i].embedding.has_value()) {
@@ -216,10 +220,18 @@ std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline
 Result<std::vector<ApplyResult>> DualWriter::SendTo(const VectorPlace& place,
                                                     std::span<const VectorWrite> writes,
                                                     Deadline deadline) {
-  if (!place.HasRowPerWrite()) return index_writer_.Apply(place, writes, deadline);
-  const WaitSlots::Slot slot(slots_);
-  if (!slot.is_held()) return ResourceExhausted("too many requests wait for vector indexes");
-  return index_writer_.Apply(place, writes, deadline.Within(options_.index_budget, runtime_));
+  if (DS_FAILPOINT(kBeforeSend, writes)) return Unavailable("failpoint");
+  Result<std::vector<ApplyResult>> results;
+  if (place.HasRowPerWrite()) {
+    const WaitSlots::Slot slot(slots_);
+    if (!slot.is_held()) return ResourceExhausted("too many requests wait for vector indexes");
+    const Deadline budget = deadline.Within(options_.index_budget, runtime_);
+    results = index_writer_.Apply(place, writes, budget);
+  } else {
+    results = index_writer_.Apply(place, writes, deadline);
+  }
+  if (DS_FAILPOINT(kAfterSend, writes)) return Unavailable("failpoint");
+  return results;
 }
 
 // What an index without pending rows of its own refused, as when it is full, gets one.

@@ -1,5 +1,6 @@
 #include "engine/index_writer.h"
 
+#include "engine/failpoint.h"
 #include "schema/members.h"
 
 namespace datastorage {
@@ -52,7 +53,9 @@ Result<void> IndexWriter::LeaveToRelay(const VectorPlace& place,
         EnqueuePendingOp{place.set.id, id, PendingReason::kVectorStoreUnavailable});
   }
   if (operations.empty()) return {};
+  if (DS_FAILPOINT(kBeforeEnqueue, ids)) return Unavailable("failpoint");
   DS_RETURN_IF_ERROR(store_.Commit(operations, CommitMode::kEachForItself, deadline));
+  if (DS_FAILPOINT(kAfterEnqueue, ids)) return OutcomeUnknown("failpoint");
   return {};
 }
 

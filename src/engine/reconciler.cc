@@ -1,62 +1,16 @@
 #include "engine/reconciler.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <tuple>
 
-#include "base/limits.h"
 #include "base/log.h"
-#include "schema/members.h"
 
 namespace datastorage {
 namespace {
 
 constexpr Duration kIntentPause = std::chrono::milliseconds(200);
-constexpr int kPageCount = static_cast<int>(limits::kScanPageCountMax);
-
-enum class Verdict : std::uint8_t {
-  kEqual,
-  kCompareContents,
-  kUnderWay,  // A pending row says already that they differ.
-  kMissing,
-  kStale,
-  kForeign,
-};
-
-// What one id's two sides say. A pending row stands for its difference already, but for an index
-// that is ahead of it, as after the record store was put back to an older state.
-Verdict Compare(const StoredId& stored, const HeldPoint* point, const LostStamps& lost) {
-  const bool has_point = point != nullptr && !point->is_tombstone;
-  const Stamp held = point != nullptr ? point->stamp : 0;
-  if (stored.pending_stamp.has_value()) {
-    // What waits was never sent, if the index holds its stamp from the time that was lost.
-    const bool is_same = held == *stored.pending_stamp;
-    if (held > *stored.pending_stamp || (is_same && lost.MayHave(held))) return Verdict::kStale;
-    return is_same ? Verdict::kEqual : Verdict::kUnderWay;
-  }
-  if (!stored.has_text) return has_point ? Verdict::kForeign : Verdict::kEqual;
-  if (!has_point || !stored.has_embedding) return Verdict::kMissing;
-  return held == *stored.record_stamp ? Verdict::kCompareContents : Verdict::kStale;
-}
-
-// Of the values that the index keeps; the state of the vector is not content.
-bool HoldsMembers(const FilterMembers& held, const FilterMembers& wanted) {
-  return std::all_of(held.values.begin(), held.values.end(), [&](const auto& each) {
-    const MemberValue* value = wanted.Find(each.first);
-    return each.first == Member::kVector || (value != nullptr && *value == each.second);
-  });
-}
-
-bool HoldsContent(const HeldPoint& point, const ReadOutcome& record) {
-  if (!point.embedding.has_value() || !record.embedding.has_value()) return false;
-  const float tolerance = point.embedding_error + 1e-6F;
-  for (std::size_t i = 0; i < point.embedding->size(); ++i) {
-    const float difference = (*point.embedding)[i] - record.embedding->vector[i];
-    if (std::abs(difference) > tolerance) return false;
-  }
-  return HoldsMembers(point.members, schema::FilterMembersOf(record.record));
-}
+// A page is looked at this often before a difference that changes each time is believed.
+constexpr int kLooks = 4;
 
 }  // namespace
 
@@ -75,32 +29,12 @@ struct Reconciler::Pass {
   std::vector<RecordId> equal{};    // To be compared deeply.
 };
 
-struct Reconciler::Page {
-  struct Side {
-    const StoredId* stored = nullptr;
-    const HeldPoint* point = nullptr;
-  };
-
-  std::vector<StoredId> stored;
-  std::vector<HeldPoint> points;
-  std::map<RecordId, Side> sides;
-  std::optional<RecordId> last;  // Further ids are another page's.
-
-  // Whether this page, read after the one of `side`, has the same stamps of the id. Record and
-  // vector of one transaction are read one after the other, and a write may come between; if both
-  // are as they were, none did.
-  bool Repeats(RecordId id, const Side& side) const {
-    if (last.has_value() && *last < id) return true;
-    const auto found = sides.find(id);
-    const Side now = found != sides.end() ? found->second : Side();
-    const auto stamps = [](const Side& of) {
-      return std::tuple(of.stored != nullptr ? of.stored->record_stamp : std::nullopt,
-                        of.stored != nullptr ? of.stored->pending_stamp : std::nullopt,
-                        of.point != nullptr ? of.point->stamp : 0,
-                        of.point != nullptr && of.point->is_tombstone);
-    };
-    return stamps(now) == stamps(side);
-  }
+// An id whose two sides differ, in one look or more.
+struct Reconciler::Open {
+  RecordId id;
+  Verdict verdict;
+  bool has_row;
+  ReconcilePage::Stamps stamps;
 };
 
 Result<ReconcileReport> Reconciler::Run(const VectorPlace& place,
@@ -132,32 +66,20 @@ Result<LostStamps> Reconciler::FindLost(const VectorPlace& place,
                                         bool is_dry_run,
                                         Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const Stamp held, place.index->HighestStamp(deadline));
-  DS_ASSIGN_OR_RETURN(const Stamp issued, store_.RaiseStamps(is_dry_run ? 0 : held, deadline));
+  const bool is_believed = held <= kStampBelievedMax;
+  DS_ASSIGN_OR_RETURN(const Stamp issued,
+                      store_.RaiseStamps(is_dry_run || !is_believed ? 0 : held, deadline));
   if (held <= issued) return LostStamps{};
+  if (!is_believed) {
+    Log(LogLevel::kError,
+        "a vector index holds a stamp that none can go above: fill a new set",
+        {{"set", place.set.id}, {"held", held}, {"issued", issued}});
+    return LostStamps{};
+  }
   Log(LogLevel::kError,
       "a vector index is ahead of the record store",
       {{"set", place.set.id}, {"held", held}, {"issued", issued}});
   return LostStamps{issued, held};
-}
-
-// The ids after `pass.after`, as far as one page of each side reaches.
-Result<Reconciler::Page> Reconciler::ReadPage(const Pass& pass) {
-  Page page;
-  // The store first: what is written after this has its own pending row.
-  DS_ASSIGN_OR_RETURN(page.stored,
-                      store_.ScanIds(pass.place.set.id, pass.after, kPageCount, pass.deadline));
-  DS_ASSIGN_OR_RETURN(
-      page.points,
-      pass.place.index->Scan(pass.after, kPageCount, pass.options.is_deep, pass.deadline));
-  const bool is_store_cut = page.stored.size() == kPageCount;
-  const bool is_index_cut = page.points.size() == kPageCount;
-  for (const StoredId& each : page.stored) page.sides[each.id].stored = &each;
-  for (const HeldPoint& each : page.points) page.sides[each.id].point = &each;
-  if (is_store_cut) page.last = page.stored.back().id;
-  if (is_index_cut && (!page.last.has_value() || page.points.back().id < *page.last)) {
-    page.last = page.points.back().id;
-  }
-  return page;
 }
 
 // Compares one page. False at the end.
@@ -165,36 +87,68 @@ Result<bool> Reconciler::ComparePage(Pass& pass) {
   pass.different.clear();
   pass.pending.clear();
   pass.equal.clear();
-  DS_ASSIGN_OR_RETURN(const Page page, ReadPage(pass));
-  std::optional<Page> later;
+  DS_ASSIGN_OR_RETURN(const ReconcilePage page, ReadPage(pass, pass.options.is_deep));
+  std::vector<Open> open;
   for (const auto& [id, side] : page.sides) {
-    if (page.last.has_value() && *page.last < id) break;
-    const auto& [record, point] = side;
-    const Verdict verdict = record != nullptr     ? Compare(*record, point, pass.lost)
-                            : point->is_tombstone ? Verdict::kEqual
-                                                  : Verdict::kForeign;
-    if (record != nullptr && record->record_stamp.has_value()) ++pass.report.checked_count;
-    const bool is_difference = verdict != Verdict::kEqual && verdict != Verdict::kCompareContents;
-    if (is_difference && pass.place.rules.is_written_with_record) {
-      if (!later.has_value()) {
-        DS_ASSIGN_OR_RETURN(later, ReadPage(pass));
-      }
-      if (!later->Repeats(id, side)) continue;
+    if (!page.Reaches(id)) break;
+    if (side.HasRecord()) ++pass.report.checked_count;
+    const Verdict verdict = side.Compare(pass.lost);
+    if (verdict == Verdict::kEqual) continue;
+    if (verdict == Verdict::kCompareContents) {
+      pass.equal.push_back(id);
+    } else if (verdict == Verdict::kUnderWay && !pass.place.rules.is_written_with_record) {
+      pass.pending.push_back(id);
+    } else {
+      open.push_back({id, verdict, side.HasRow(), ReconcilePage::StampsOf(side)});
     }
-    switch (verdict) {
-      case Verdict::kEqual: continue;
-      case Verdict::kCompareContents: pass.equal.push_back(id); continue;
-      case Verdict::kUnderWay: break;
-      case Verdict::kMissing: ++pass.report.missing_count; break;
-      case Verdict::kStale: ++pass.report.stale_count; break;
-      case Verdict::kForeign: ++pass.report.foreign_count; break;
-    }
-    const bool has_row = record != nullptr && record->pending_stamp.has_value();
-    (has_row ? pass.pending : pass.different).push_back(id);
   }
+  DS_RETURN_IF_ERROR(LookAgain(pass, std::move(open)));
   if (pass.options.is_deep) DS_RETURN_IF_ERROR(CompareContents(pass, page.points));
   if (page.last.has_value()) pass.after = *page.last;
   return page.last.has_value();
+}
+
+Result<ReconcilePage> Reconciler::ReadPage(const Pass& pass, bool is_deep) {
+  return ReconcilePage::Read(store_, pass.place, pass.after, is_deep, pass.deadline);
+}
+
+// A write that came between the readings of the two sides makes them differ too. What is equal in
+// a later page was such a one; what has the same stamps there, no write came between.
+Result<void> Reconciler::LookAgain(Pass& pass, std::vector<Open> open) {
+  for (int look = 1; look < kLooks && !open.empty(); ++look) {
+    DS_ASSIGN_OR_RETURN(const ReconcilePage page, ReadPage(pass, /*is_deep=*/false));
+    std::vector<Open> left;
+    for (const Open& each : open) {
+      const ReconcilePage::Side side = page.Of(each.id);
+      const Verdict verdict = side.Compare(pass.lost);
+      const Open now{each.id, verdict, side.HasRow(), ReconcilePage::StampsOf(side)};
+      if (!page.Reaches(each.id) || now.stamps == each.stamps) {
+        Count(pass, each);
+      } else if (verdict == Verdict::kUnderWay) {
+        if (!pass.place.rules.is_written_with_record) pass.pending.push_back(each.id);
+      } else if (verdict != Verdict::kEqual && verdict != Verdict::kCompareContents) {
+        left.push_back(now);
+      }
+    }
+    open = std::move(left);
+  }
+  // Of ids that are written all the while. Each write leaves its own row, where it is not one
+  // transaction with the vector's; to leave one more is safe.
+  if (pass.place.rules.is_written_with_record) return {};
+  for (const Open& each : open) (each.has_row ? pass.pending : pass.different).push_back(each.id);
+  return {};
+}
+
+void Reconciler::Count(Pass& pass, const Open& difference) {
+  (difference.has_row ? pass.pending : pass.different).push_back(difference.id);
+  switch (difference.verdict) {
+    case Verdict::kEqual:
+    case Verdict::kCompareContents:
+    case Verdict::kUnderWay: return;
+    case Verdict::kMissing: ++pass.report.missing_count; return;
+    case Verdict::kStale: ++pass.report.stale_count; return;
+    case Verdict::kForeign: ++pass.report.foreign_count; return;
+  }
 }
 
 // Of the points whose stamps are right, finds those whose content is not.

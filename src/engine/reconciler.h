@@ -12,21 +12,11 @@
 #include <vector>
 
 #include "base/runtime.h"
+#include "engine/reconcile_page.h"
 #include "engine/vector_sets.h"
 #include "ports/record_store.h"
 
 namespace datastorage {
-
-// The stamps after `after`, up to `until`, that an index held while the record store had yet to
-// issue them: drawn before the store was put back to an older state, for content that is lost. The
-// store may have issued some of them again before that was noticed, for other content.
-struct LostStamps {
-  Stamp after = 0;
-  Stamp until = 0;
-
-  bool IsEmpty() const { return after >= until; }
-  bool MayHave(Stamp stamp) const { return !IsEmpty() && stamp <= until; }
-};
 
 struct ReconcileOptions {
   bool is_dry_run = false;  // Counts the differences, and leaves them.
@@ -62,11 +52,12 @@ class Reconciler {
 
  private:
   struct Pass;
-  struct Page;
+  struct Open;
   Result<LostStamps> FindLost(const VectorPlace& place, bool is_dry_run, Deadline deadline);
-  Result<Page> ReadPage(const Pass& pass);
+  Result<ReconcilePage> ReadPage(const Pass& pass, bool is_deep);
   Result<bool> ComparePage(Pass& pass);
-  Result<std::vector<HeldPoint>> ReadPoints(const Pass& pass, RecordId last);
+  Result<void> LookAgain(Pass& pass, std::vector<Open> open);
+  static void Count(Pass& pass, const Open& difference);
   Result<void> CompareContents(Pass& pass, const std::vector<HeldPoint>& points);
   Result<void> Mend(Pass& pass);
   Result<std::vector<RecordId>> Enqueue(Pass& pass, const std::vector<RecordId>& ids, bool renews);

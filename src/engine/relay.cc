@@ -5,15 +5,17 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/failpoint.h"
 #include "engine/mutant.h"
+#include "engine/relay_work.h"
 #include "engine/write_embedder.h"
 #include "schema/embedded_text.h"
 
 namespace datastorage {
 namespace {
 
-constexpr Duration kLease = std::chrono::seconds(15);
-constexpr Duration kRoundTimeout = std::chrono::seconds(12);
+constexpr Duration kLease = DS_PATIENCE(std::chrono::seconds(15));
+constexpr Duration kRoundTimeout = DS_PATIENCE(std::chrono::seconds(12));
 static_assert(kRoundTimeout * 10 <= limits::kTombstoneAge);  // A round may send what it read.
 constexpr Duration kEmbedTimeout = std::chrono::seconds(8);
 constexpr Duration kIdlePause = std::chrono::seconds(1);
@@ -32,25 +34,6 @@ bool IsOwnFault(ErrorCode code) {
 }
 
 }  // namespace
-
-// A leased row on its way.
-struct Relay::Work {
-  PendingVector row;
-  bool is_found = false;            // There is a record; else a tombstone is due.
-  std::optional<std::string> text;  // Of a record without an embedding: what is to be embedded.
-  std::optional<Embedding> embedding;
-  std::optional<ApplyResult> result;
-  std::optional<ErrorCode> failure;  // Of the index.
-  bool is_given_back = false;
-  bool is_whole = false;  // Record and vector were written together; the row went with it.
-};
-
-// What kept a row from being done with.
-struct Relay::Failure {
-  ErrorCode code;
-  PendingReason reason;
-  bool is_spared = false;  // A breaker decides when the next attempt is made.
-};
 
 Relay::Relay(Runtime& runtime,
              RecordStore& store,
@@ -159,6 +142,7 @@ Result<int> Relay::RunPlace(const VectorPlace& place, Deadline deadline) {
   DS_ASSIGN_OR_RETURN(
       std::vector<PendingVector> rows,
       store_.LeaseDue(place.set.id, limit, {.now = now, .until = now + kLease}, deadline));
+  if (DS_FAILPOINT(kAfterLease, rows)) return Unavailable("failpoint");
   const auto leased_count = static_cast<int>(rows.size());
   DS_RETURN_IF_ERROR(FenceIntents(rows, deadline));
   if (!rows.empty()) DS_RETURN_IF_ERROR(Finish(place, rows, deadline));
@@ -174,7 +158,9 @@ Result<void> Relay::FenceIntents(std::vector<PendingVector>& rows, Deadline dead
     if (row.is_intent) operations.emplace_back(AbortIntentOp{row.id, row.stamp});
   }
   if (operations.empty()) return {};
+  if (DS_FAILPOINT(kBeforeFence, operations)) return Unavailable("failpoint");
   DS_RETURN_IF_ERROR(store_.Commit(operations, CommitMode::kEachForItself, deadline));
+  if (DS_FAILPOINT(kAfterFence, operations)) return OutcomeUnknown("failpoint");
   std::erase_if(rows, [](const PendingVector& row) { return row.is_intent; });
   return {};
 }
@@ -234,7 +220,7 @@ void Relay::EmbedMissing(std::span<Work> works, Deadline deadline) {
   if (texts.empty()) return;
   std::vector<Result<Embedding>> vectors(texts.size(),
                                          Result<Embedding>(Unavailable("there is no embedder")));
-  if (embedder_ != nullptr) {
+  if (embedder_ != nullptr && !DS_FAILPOINT(kBeforeRelayEmbedding, works)) {
     vectors = embedder_->EmbedEach(
         texts, EmbeddingPriority::kRelay, deadline.Within(kEmbedTimeout, runtime_));
   }
@@ -261,8 +247,10 @@ Result<void> Relay::StoreEmbeddings(const VectorPlace& place,
     owners.push_back(&work);
   }
   if (operations.empty()) return {};
+  if (DS_FAILPOINT(kBeforeStoreEmbedding, operations)) return Unavailable("failpoint");
   DS_ASSIGN_OR_RETURN(const std::vector<WriteOutcome> outcomes,
                       store_.Commit(operations, CommitMode::kEachForItself, deadline));
+  if (DS_FAILPOINT(kAfterStoreEmbedding, operations)) return OutcomeUnknown("failpoint");
   for (std::size_t i = 0; i < owners.size(); ++i) {
     if (outcomes[i].status == WriteStatus::kEmbeddingStored) {
       owners[i]->row.stamp = outcomes[i].stamp;
@@ -292,6 +280,7 @@ void Relay::Send(const VectorPlace& place, std::span<Work> works, Deadline deadl
 }
 
 Result<void> Relay::SendBatch(const VectorPlace& place, std::span<Work> works, Deadline deadline) {
+  if (DS_FAILPOINT(kBeforeRelaySend, works)) return Unavailable("failpoint");
   std::vector<RecordId> ids;
   std::vector<VectorWrite> tombstones;
   std::unordered_map<RecordId, Work*> works_of;
@@ -310,6 +299,7 @@ Result<void> Relay::SendBatch(const VectorPlace& place, std::span<Work> works, D
   }
   DS_ASSIGN_OR_RETURN(const std::vector<AppliedRecord> applied,
                       index_writer_.ApplyCurrent(place, ids, deadline));
+  if (DS_FAILPOINT(kAfterRelaySend, works)) return Unavailable("failpoint");
   for (const AppliedRecord& each : applied) works_of[each.id]->result = each.result;
   return {};
 }
@@ -320,8 +310,11 @@ Result<void> Relay::RenewOverFutureStamps(const VectorPlace& place,
                                           std::span<Work> works,
                                           Deadline deadline) {
   Stamp highest_held = 0;
-  for (const Work& work : works) {
-    if (work.result.has_value() && work.result->status == ApplyStatus::kSuperseded) {
+  for (Work& work : works) {
+    if (!work.result.has_value() || work.result->status != ApplyStatus::kSuperseded) continue;
+    if (work.result->held_stamp > kStampBelievedMax) {
+      work.result->status = ApplyStatus::kRefused;  // Nothing can be written over it.
+    } else {
       highest_held = std::max(highest_held, work.result->held_stamp);
     }
   }
@@ -365,7 +358,8 @@ bool Relay::Settle(const VectorPlace& place, std::span<Work> works, Deadline dea
   metrics_.Count(Metric::kRelayAttempts, {"settled"}, static_cast<double>(held.size()));
   if (!place.index->Capabilities().is_visible_at_once) {
     settler_.Settle(place, std::move(held));
-  } else if (!store_.Settle(held, deadline).has_value()) {
+  } else if (DS_FAILPOINT(kBeforeRelaySettle, held) || !store_.Settle(held, deadline).has_value() ||
+             DS_FAILPOINT(kAfterRelaySettle, held)) {
     Log(LogLevel::kWarning, "pending rows stay, and are worked on again", {});
   }
   return is_whole;
@@ -377,6 +371,7 @@ void Relay::GiveBack(Work& work, const Failure& failure, Deadline deadline) {
   work.is_given_back = true;
   metrics_.Count(Metric::kRelayAttempts, {"failed"});
   Result<void> done;
+  if (DS_FAILPOINT(kBeforeGiveBack, work)) return;
   if (IsOwnFault(failure.code) && work.row.attempt_count + 1 >= kAttemptCountMax) {
     done = store_.Park({&work.row, 1}, deadline);
     metrics_.Count(Metric::kRelayAttempts, {"parked"});
@@ -386,6 +381,7 @@ void Relay::GiveBack(Work& work, const Failure& failure, Deadline deadline) {
     if (failure.is_spared) pause = Duration{0};  // When the breaker closes, all are due at once.
     done = store_.Fail({&work.row, 1}, failure.reason, runtime_.WallNow() + pause, deadline);
   }
+  if (DS_FAILPOINT(kAfterGiveBack, work)) return;
   if (!done.has_value()) {
     Log(LogLevel::kWarning, "a pending row keeps its lease", {{"code", NameOf(done.error().code)}});
   }

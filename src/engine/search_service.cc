@@ -23,6 +23,12 @@ constexpr std::array<std::string_view, kDegradedCodeCount> kDegradedNames{"embed
                                                                           "pending_embeddings",
                                                                           "text_unavailable"};
 
+// What the index refused has one.
+bool MayLackEmbedding(PendingReason reason) {
+  return reason != PendingReason::kVectorStoreUnavailable &&
+         reason != PendingReason::kVectorStoreBusy;
+}
+
 SearchHit HitOf(ConfirmedRecord&& confirmed) {
   SearchHit hit;
   hit.record = std::move(confirmed.record);
@@ -194,8 +200,11 @@ Result<void> SearchService::CountPending(const SearchRequest& request,
   if (!live.has_value()) return {};
   std::int64_t count = answer.unembedded_count.value_or(0);
   if (!answer.unembedded_count.has_value() || !live->HasRowPerWrite()) {
-    DS_ASSIGN_OR_RETURN(const PendingIdPage pending, store_.PendingIds(live->set.id, deadline));
-    count = static_cast<std::int64_t>(pending.ids.size());
+    DS_ASSIGN_OR_RETURN(const std::vector<PendingTally> tallies, store_.TallyPending(deadline));
+    count = 0;
+    for (const PendingTally& tally : tallies) {
+      if (tally.set == live->set.id && MayLackEmbedding(tally.reason)) count += tally.count;
+    }
     if (count > 0 && !request.filter.IsEverything()) {
       const Filter pending_ones =
           Filter::And({Filter::Equals(Member::kVector, std::string(NameOf(VectorState::kPending))),

@@ -13,6 +13,10 @@ namespace {
 constexpr int kFirstCandidateCount = 40;  // Re-ranking 40 gave recall 1.000 where 20 sufficed.
 constexpr int kCandidateGrowth = 4;
 constexpr Duration kIndexTimeout = std::chrono::seconds(2);
+// More unapplied records than this are compared by the record store, a part of them at a time, and
+// only the best of them are read whole.
+constexpr std::size_t kUnappliedReadMax = 200;
+constexpr std::size_t kUnappliedPartCount = 20'000;
 
 // Whether such a row waits for the model. Where only these have rows, nothing can be found by
 // meaning that such a row stands for; the others are what the index refused.
@@ -41,12 +45,12 @@ struct SemanticLeg::Rung {
   std::vector<ConfirmedRecord> nearest;
   bool is_enough = false;  // No further candidate is needed for `count` or all that match.
   bool is_exact = false;   // Proven by the bound of the quantisation error.
-  std::int64_t unembedded_count = 0;
+  std::optional<std::int64_t> unembedded_count;
 };
 
 Result<SemanticAnswer> SemanticLeg::Nearest(const SemanticQuery& query, Deadline deadline) {
   const std::optional<VectorPlace> live = sets_.Live();
-  if (!live.has_value() || !sets_.IsFilled()) return AskStore(query, deadline);
+  if (!live.has_value() || !sets_.IsFilled() || !live->MayAsk()) return AskStore(query, deadline);
   int candidate_count = std::max(kFirstCandidateCount, 2 * query.count);
   for (;;) {
     Result<Rung> rung = AskIndex(*live, query, candidate_count, deadline);
@@ -111,16 +115,22 @@ Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const VectorPlace& live,
     DS_ASSIGN_OR_RETURN(ids, UnappliedIds(live, deadline));
   }
   const std::unordered_set<RecordId> unapplied(ids.begin(), ids.end());
+  const bool are_read = ids.size() <= kUnappliedReadMax;
+  if (!are_read) {
+    DS_ASSIGN_OR_RETURN(ids, NearestOf(ids, query, candidate_count, deadline));
+  }
   for (const Neighbor& hit : neighbors.hits) {
     if (!unapplied.contains(hit.id)) ids.push_back(hit.id);
   }
   DS_ASSIGN_OR_RETURN(std::vector<ConfirmedRecord> confirmed,
                       Confirm(ids, query.filter, &query.vector, deadline));
   Rung rung;
-  rung.unembedded_count =
-      std::count_if(confirmed.begin(), confirmed.end(), [&](const ConfirmedRecord& each) {
-        return !each.similarity.has_value() && each.record.vector == VectorState::kPending;
-      });
+  if (are_read) {
+    rung.unembedded_count =
+        std::count_if(confirmed.begin(), confirmed.end(), [&](const ConfirmedRecord& each) {
+          return !each.similarity.has_value() && each.record.vector == VectorState::kPending;
+        });
+  }
   rung.nearest = std::move(confirmed);
   KeepNearest(rung.nearest, query);
   const bool is_full = rung.nearest.size() == static_cast<std::size_t>(query.count);
@@ -134,6 +144,34 @@ Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const VectorPlace& live,
   const bool is_proven = is_full && *rung.nearest.back().similarity >= ceiling;
   rung.is_exact = neighbors.is_exhausted || (!neighbors.may_miss && (is_complete || is_proven));
   return rung;
+}
+
+// As many as a whole answer may need: no other of `ids` can be among its `count`.
+Result<std::vector<RecordId>> SemanticLeg::NearestOf(const std::vector<RecordId>& ids,
+                                                     const SemanticQuery& query,
+                                                     int count,
+                                                     Deadline deadline) {
+  std::vector<SimilarHit> nearest;
+  for (std::size_t from = 0; from < ids.size(); from += kUnappliedPartCount) {
+    const std::size_t until = std::min(ids.size(), from + kUnappliedPartCount);
+    std::vector<MemberValue> part;
+    part.reserve(until - from);
+    for (std::size_t i = from; i < until; ++i) part.emplace_back(ids[i].ToString());
+    const Filter filter = Filter::And({Filter::AnyOf(Member::kId, std::move(part)), query.filter});
+    DS_ASSIGN_OR_RETURN(const std::vector<SimilarHit> hits,
+                        store_.ExactNearest(query.vector, sets_.Space(), filter, count, deadline));
+    nearest.insert(nearest.end(), hits.begin(), hits.end());
+  }
+  std::sort(nearest.begin(), nearest.end(), [](const SimilarHit& a, const SimilarHit& b) {
+    return a.similarity != b.similarity ? a.similarity > b.similarity : a.id < b.id;
+  });
+  if (nearest.size() > static_cast<std::size_t>(count)) {
+    nearest.resize(static_cast<std::size_t>(count));
+  }
+  std::vector<RecordId> found;
+  found.reserve(nearest.size());
+  for (const SimilarHit& hit : nearest) found.push_back(hit.id);
+  return found;
 }
 
 Result<SemanticAnswer> SemanticLeg::AskStore(const SemanticQuery& query, Deadline deadline) {

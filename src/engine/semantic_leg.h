@@ -61,6 +61,10 @@ class SemanticLeg {
                                const SemanticQuery& query,
                                int candidate_count,
                                Deadline deadline);
+  Result<std::vector<RecordId>> NearestOf(const std::vector<RecordId>& ids,
+                                          const SemanticQuery& query,
+                                          int count,
+                                          Deadline deadline);
   Result<SemanticAnswer> AskStore(const SemanticQuery& query, Deadline deadline);
 
   Runtime& runtime_;

@@ -1,5 +1,6 @@
 #include "engine/settled_commit.h"
 
+#include "engine/commit_failpoints.h"
 #include "engine/mutant.h"
 
 namespace datastorage {
@@ -26,6 +27,16 @@ WriteStatus StatusOfCommitted(const WriteOp& operation) {
   return WriteStatus::kCreated;
 }
 
+Result<std::vector<WriteOutcome>> CommitOnce(RecordStore& store,
+                                             std::span<const WriteOp> operations,
+                                             CommitMode mode,
+                                             Deadline deadline) {
+  if (DS_FAILS_BEFORE_COMMIT(operations)) return Unavailable("failpoint");
+  Result<std::vector<WriteOutcome>> outcomes = store.Commit(operations, mode, deadline);
+  if (DS_FAILS_AFTER_COMMIT(operations)) return OutcomeUnknown("failpoint");
+  return outcomes;
+}
+
 // Asks until the store can tell. Errors: kOutcomeUnknown.
 Result<std::vector<AttemptOutcome>> AwaitSettled(Runtime& runtime,
                                                  RecordStore& store,
@@ -46,7 +57,7 @@ std::vector<Result<WriteOutcome>> CommitSettled(Runtime& runtime,
                                                 std::span<const WriteOp> operations,
                                                 CommitMode mode,
                                                 Deadline deadline) {
-  Result<std::vector<WriteOutcome>> outcomes = store.Commit(operations, mode, deadline);
+  Result<std::vector<WriteOutcome>> outcomes = CommitOnce(store, operations, mode, deadline);
   if (outcomes.has_value()) return {outcomes->begin(), outcomes->end()};
   std::vector<Result<WriteOutcome>> results(operations.size(),
                                             Result<WriteOutcome>(outcomes.error()));

@@ -4,12 +4,13 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/failpoint.h"
 #include "engine/mutant.h"
 
 namespace datastorage {
 namespace {
 
-constexpr Duration kSettleTimeout = std::chrono::seconds(5);
+constexpr Duration kSettleTimeout = DS_PATIENCE(std::chrono::seconds(5));
 // Refreshing an index costs it dear: whoever waits for one shares it with all that gathered.
 constexpr Duration kRefreshPause = std::chrono::seconds(1);
 
@@ -92,7 +93,9 @@ Result<void> Settler::RunOnce() {
     // A time for each set: an index that hangs must not use up that of the others.
     const Deadline deadline = Deadline::In(kSettleTimeout, runtime_);
     Result<void> done = AwaitVisible(*batch.place.index, deadline);
+    if (DS_FAILPOINT(kBeforeSettle, batch.rows)) done = Unavailable("failpoint");
     if (done.has_value()) done = store_.Settle(batch.rows, deadline);
+    if (DS_FAILPOINT(kAfterSettle, batch.rows)) done = Unavailable("failpoint");
     if (!done.has_value() && first_failure.has_value()) first_failure = done;
   }
   return first_failure;

@@ -11,6 +11,10 @@
 
 namespace datastorage {
 
+// No sequence comes here. A higher stamp in an index is damage, and nothing goes on above it: that
+// would leave no stamps for writes.
+inline constexpr Stamp kStampBelievedMax = Stamp{1} << 62;
+
 // What the placement of an index asks of a write. The one place that branches on it.
 struct PlacementRules {
   PendingRule pending_rule = PendingRule::kWhereEmbeddingIsMissing;

@@ -21,7 +21,10 @@ HeadMover::HeadMover(Runtime& runtime, Sessions& sessions, Metrics& metrics, con
       metrics_(metrics),
       options_(options),
       builder_(sessions, metrics, options.segments),
-      policy_({options.segments.row_count, options.head_count_max, options.rest}),
+      policy_({options.segments.row_count,
+               options.head_count_max,
+               options.segment_count_max,
+               options.rest}),
       mutex_(runtime),
       changed_(runtime) {}
 
@@ -136,8 +139,7 @@ Result<std::int64_t> HeadMover::Measure(Deadline deadline) {
   metrics_.Set(Metric::kVectorSegments, static_cast<double>(rows.front().Integer(0, 1)));
   measured_at_ = runtime_.Now();
   policy_.NoteCount(count, *measured_at_);
-  may_merge_ =
-      policy_.IsAtRest(*measured_at_) || rows.front().Integer(0, 1) >= options_.segment_count_max;
+  may_merge_ = policy_.MayMerge(rows.front().Integer(0, 1), *measured_at_);
   return count;
 }
 

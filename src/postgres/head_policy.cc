@@ -27,6 +27,13 @@ bool HeadPolicy::IsAtRest(SteadyTime now) const {
   return has_counted_ && now - grown_at_ >= options_.rest;
 }
 
+bool HeadPolicy::MayMerge(std::int64_t segment_count, SteadyTime now) const {
+  const bool is_behind = count_ - moved_count_ >= options_.head_count_max / 2;
+  // Each segment is one more place for every search to look in.
+  const std::int64_t most = is_behind ? 2 * options_.segment_count_max : options_.segment_count_max;
+  return IsAtRest(now) || segment_count >= most;
+}
+
 HeadWork HeadPolicy::Next(SteadyTime now) const {
   const std::int64_t waiting = count_ - moved_count_;
   if (waiting >= options_.segment_row_count) {

@@ -21,6 +21,7 @@ class HeadPolicy {
   struct Options {
     std::int64_t segment_row_count = 8'192;
     std::int64_t head_count_max = 32'768;
+    std::int64_t segment_count_max = 16;  // More of them are merged while vectors come, too.
     // After so long without a new vector, what is left is moved, or built if it is not little.
     Duration rest = std::chrono::seconds(10);
   };
@@ -31,6 +32,8 @@ class HeadPolicy {
   void NoteCount(std::int64_t count, SteadyTime now);
   void NoteMoved(std::int64_t count) { moved_count_ += count; }
   HeadWork Next(SteadyTime now) const;
+  // Merging takes a processor for long: while the head fills up, that is a builder's.
+  bool MayMerge(std::int64_t segment_count, SteadyTime now) const;
   // No new vector came for a while.
   bool IsAtRest(SteadyTime now) const;
 

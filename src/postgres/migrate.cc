@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array kMigrations{
     Migration{1, sql::postgres::k_0001_records},
+    Migration{2, sql::postgres::k_0002_word_sample},
 };
 
 // Of our own; any number that no other program takes.

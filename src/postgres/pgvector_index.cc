@@ -13,6 +13,7 @@ namespace datastorage::postgres {
 namespace {
 
 constexpr std::int64_t kExactSizeMax = 100'000;
+constexpr std::size_t kBodyPartCount = 16;
 constexpr Duration kSizeTimeout = std::chrono::seconds(1);
 
 bool DecidesEverything(const Filter&) {
@@ -98,7 +99,7 @@ Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrit
                                                       Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const Tables tables, KnownTables(deadline));
   if (writes.empty()) return std::vector<ApplyResult>();
-  Result<std::vector<ApplyResult>> results = ApplyTo(tables, writes, deadline);
+  Result<std::vector<ApplyResult>> results = ApplyInParts(tables, writes, deadline);
   if (results.has_value() || results.error().code != ErrorCode::kInternal) return results;
   // A database that was made anew has other numbers for types.
   {
@@ -107,7 +108,28 @@ Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrit
   }
   DS_ASSIGN_OR_RETURN(const Tables now, KnownTables(deadline));
   return now.vector_type == tables.vector_type ? std::move(results)
-                                               : ApplyTo(now, writes, deadline);
+                                               : ApplyInParts(now, writes, deadline);
+}
+
+// Row by row into an index takes long, and whoever makes room in the head waits for the end of each
+// transaction.
+Result<std::vector<ApplyResult>> PgvectorIndex::ApplyInParts(const Tables& tables,
+                                                             std::span<const VectorWrite> writes,
+                                                             Deadline deadline) {
+  const std::size_t part_count = WritesBody(tables) ? kBodyPartCount : writes.size();
+  std::vector<ApplyResult> results;
+  results.reserve(writes.size());
+  for (std::size_t from = 0; from < writes.size(); from += part_count) {
+    const std::size_t count = std::min(part_count, writes.size() - from);
+    DS_ASSIGN_OR_RETURN(const std::vector<ApplyResult> part,
+                        ApplyTo(tables, writes.subspan(from, count), deadline));
+    results.insert(results.end(), part.begin(), part.end());
+  }
+  return results;
+}
+
+bool PgvectorIndex::WritesBody(const Tables& tables) const {
+  return tables.is_head_full || options_.write_mode == VectorWriteMode::kInline;
 }
 
 Result<std::vector<ApplyResult>> PgvectorIndex::ApplyTo(const Tables& tables,
@@ -116,7 +138,7 @@ Result<std::vector<ApplyResult>> PgvectorIndex::ApplyTo(const Tables& tables,
   PointWrites::Target target;
   target.set = claimed_.load();
   target.vector_type = tables.vector_type;
-  target.writes_body = tables.is_head_full || options_.write_mode == VectorWriteMode::kInline;
+  target.writes_body = WritesBody(tables);
   std::vector<Round> rounds;
   std::unordered_map<RecordId, std::size_t> round_of;
   std::unordered_map<RecordId, Stamp> highest;

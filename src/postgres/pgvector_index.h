@@ -73,6 +73,10 @@ class PgvectorIndex : public VectorIndex {
   Result<Tables> KnownTables(Deadline deadline);
   Result<Tables> Note(const Rows& mark);
   Result<Neighbors> Near(Question& question, const Tables& tables, Deadline deadline);
+  bool WritesBody(const Tables& tables) const;
+  Result<std::vector<ApplyResult>> ApplyInParts(const Tables& tables,
+                                                std::span<const VectorWrite> writes,
+                                                Deadline deadline);
   Result<std::vector<ApplyResult>> ApplyTo(const Tables& tables,
                                            std::span<const VectorWrite> writes,
                                            Deadline deadline);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "postgres/migrate.h"
+#include "postgres/word_sample.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -10,6 +11,7 @@ constexpr Duration kRoundPause = std::chrono::seconds(1);
 constexpr Duration kRoundTimeout = std::chrono::seconds(10);
 constexpr Duration kUpkeepPause = std::chrono::hours(1);
 constexpr Duration kUpkeepRetryPause = std::chrono::minutes(1);
+constexpr Duration kSamplePause = std::chrono::seconds(5);
 constexpr Duration kPlacePause = std::chrono::milliseconds(100);
 
 // Each: whether it has the lock, and what tells this session from all others there ever were.
@@ -94,6 +96,7 @@ bool Replica::Round() {
       return false;
     }
   }
+  CountWords(deadline);
   if (runtime_.Now() < upkeep_due_) return true;
   const Result<void> made = MakePartitions(*session_, deadline);
   if (!made.has_value()) {
@@ -104,6 +107,18 @@ bool Replica::Round() {
   }
   upkeep_due_ = runtime_.Now() + (made.has_value() ? kUpkeepPause : kUpkeepRetryPause);
   return true;
+}
+
+// Searches go by the counts of before, or make do without.
+void Replica::CountWords(Deadline deadline) {
+  if (runtime_.Now() < sample_due_) return;
+  const Result<bool> made = RefreshWordSample(*session_, {}, deadline);
+  if (!made.has_value()) {
+    Log(LogLevel::kWarning,
+        "the words of the records were not counted",
+        {{"error", std::string_view(made.error().message)}});
+  }
+  sample_due_ = runtime_.Now() + (made.has_value() ? kSamplePause : kUpkeepRetryPause);
 }
 
 Result<bool> Replica::TryPlace(Deadline deadline) {

@@ -34,7 +34,8 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
-  // Takes the place and starts the upkeep: partitions are made before they are needed. Errors:
+  // Takes the place and starts the upkeep: partitions are made before they are needed, words are
+  // counted when the store has grown. Errors:
   // those of Connection::Open; kUnavailable (says what holds it) when it is taken.
   Result<void> Open(Deadline deadline);
   void Stop();
@@ -43,6 +44,7 @@ class Replica {
   void Run();
   // False once the place is lost for good.
   bool Round();
+  void CountWords(Deadline deadline);
   Result<bool> TryPlace(Deadline deadline);
   Result<bool> TryLock(Deadline deadline);
   Result<void> EndFormerSession(Deadline deadline);
@@ -52,6 +54,7 @@ class Replica {
   std::unique_ptr<Connection> session_;  // Belongs to the task after Open.
   std::string place_session_;            // As the server knows the one that has, or had, the place.
   SteadyTime upkeep_due_{};
+  SteadyTime sample_due_{};
   Mutex mutex_;
   WaitQueue changed_;
   bool is_stopping_ = false;

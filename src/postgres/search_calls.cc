@@ -134,6 +134,28 @@ Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit) 
   return Filtered(Query::kMatchWords, std::move(call), filter);
 }
 
+Result<Call> TogetherCall(const std::vector<std::string>& queries,
+                          const Filter& filter,
+                          int limit) {
+  ArrayValue array(ElementType::kText);
+  for (const std::string& query : queries) array.Add(std::string_view(query));
+  Call call;
+  call.parameters.Add(array).Add(limit);
+  return Filtered(Query::kMatchTogether, std::move(call), filter);
+}
+
+Result<Call> NewestMatchesCall(std::string_view words, const Filter& filter, int looked_at) {
+  Call call;
+  call.parameters.Add(words).Add(looked_at);
+  return Filtered(Query::kNewestMatches, std::move(call), filter);
+}
+
+Result<Call> RareWordsCall(std::string_view words, const Filter& filter, int limit) {
+  Call call;
+  call.parameters.Add(words).Add(limit);
+  return Filtered(Query::kRareWords, std::move(call), filter);
+}
+
 Result<Call> NewestCall(const Filter& filter, int limit) {
   Call call;
   call.parameters.Add(limit);

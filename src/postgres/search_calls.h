@@ -36,7 +36,18 @@ Call FetchCall(int row_count);
 // Up to `limit` of the records that match `words` (::tsquery): id word_count words.
 Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit);
 
-// The newest `limit` records, whatever they match: the same columns, and whether the filter does.
+// Up to `limit` of the records that match one of `queries` (::tsquery), of the first one first: the
+// same columns. A record may come once for each.
+Result<Call> TogetherCall(const std::vector<std::string>& queries, const Filter& filter, int limit);
+
+// Those of the newest `looked_at` records that match `words`: the same columns.
+Result<Call> NewestMatchesCall(std::string_view words, const Filter& filter, int looked_at);
+
+// Up to `limit` of the records that match `words`, whatever the filter says, and whether it matches
+// too: the same columns and matches.
+Result<Call> RareWordsCall(std::string_view words, const Filter& filter, int limit);
+
+// The newest `limit` records, whatever they match: the same columns and matches.
 Result<Call> NewestCall(const Filter& filter, int limit);
 
 }  // namespace datastorage::postgres

@@ -6,7 +6,9 @@
 #include <limits>
 #include <thread>
 
+#include "engine/batched_vector_index.h"
 #include "fake/fake_vector_index.h"
+#include "fake/forwarding_vector_index.h"
 #include "opensearch/opensearch_index.h"
 #include "postgres/pgvector_index.h"
 #include "postgres/pgvector_schema.h"
@@ -363,6 +365,19 @@ std::unique_ptr<VectorIndex> InOpensearch() {
   return *std::move(index);
 }
 
+// Has its index with it.
+class BatchedFake final : public ForwardingVectorIndex {
+ public:
+  BatchedFake() : ForwardingVectorIndex(Placement::kInProcess) {}
+  Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
+                                         Deadline deadline) override {
+    return batched_.Apply(writes, deadline);
+  }
+
+ private:
+  BatchedVectorIndex batched_{ThreadRuntime(), inner};
+};
+
 INSTANTIATE_TEST_SUITE_P(
     Each,
     VectorIndexContract,
@@ -372,6 +387,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          return std::make_unique<ScanIndex>(
                                              ScanIndex::Options{.point_count_max = 1'000});
                                        }},
+                    VectorIndexFactory{"batched", [] { return std::make_unique<BatchedFake>(); }},
                     VectorIndexFactory{"pgvector",
                                        [] { return std::make_unique<SeparatePgvector>(); }},
                     VectorIndexFactory{"opensearch", [] { return InOpensearch(); }},

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "engine/separate_fixture.h"
 
 namespace datastorage {
@@ -68,6 +70,42 @@ TEST_F(ReconcilerTest, MendsEachKindOfDifferenceAndThenFindsNone) {
   EXPECT_EQ(after.missing_count + after.stale_count + after.altered_count + after.foreign_count, 0);
 }
 
+TEST_F(ReconcilerTest, ReportsNoDifferenceOfWritesThatComeBetweenItsReadings) {
+  Record patched = CreateSettled("rr-patched");
+  int scans = 0;
+  remote_.before_scan = [&] {
+    CreateSettled("rr-" + std::to_string(++scans));
+    const std::string json = R"({"summary":"disk full, time )" + std::to_string(scans) + "\"}";
+    const auto reply = writes_->Patch(PatchFor(patched, json), Soon());
+    ASSERT_EQ(reply->status, ReplyStatus::kUpdated);
+    patched = reply->record;
+    ASSERT_TRUE(settler_->RunOnce().has_value());
+    if (scans == 2) remote_.before_scan = nullptr;
+  };
+  const ReconcileReport report = Reconcile({.is_deep = true});
+  EXPECT_EQ(scans, 2);
+  EXPECT_EQ(report.missing_count + report.stale_count + report.foreign_count, 0);
+  EXPECT_EQ(report.mended_count, 0);
+}
+
+// Its own row is gone before the second reading, and so is its vector.
+TEST_F(ReconcilerTest, MendsAWriteThatTheIndexLosesBetweenItsReadings) {
+  const Record lost = CreateSettled("rr-lost");
+  int scans = 0;
+  remote_.before_scan = [&] {
+    if (++scans == 1) {
+      VectorWrite later = *PointOf(lost.id);
+      later.stamp += 1'000;
+      Plant(later);
+    } else {
+      remote_.inner.Forget(lost.id);
+    }
+  };
+  const ReconcileReport report = Reconcile();
+  EXPECT_EQ(report.missing_count, 1);
+  EXPECT_EQ(report.mended_count, 1);
+}
+
 TEST_F(ReconcilerTest, BringsAnIndexBackThatIsAheadOfAStoreThatWasPutBack) {
   const Record record = CreateSettled("rr-1");
   remote_.is_down = true;
@@ -108,6 +146,21 @@ TEST_F(ReconcilerTest, IsNotNeededForARowThatMeetsAStampOfTheFuture) {
   ASSERT_TRUE(RunRelayUntilIdle());
   EXPECT_GT(PointOf(record.id)->stamp, 5'000);
   EXPECT_EQ(PointOf(record.id)->embedding, FakeEmbedder::VectorOf("disk full on rr-1"));
+}
+
+// Damage in the index costs that one vector, not the stamps of all later writes.
+TEST_F(ReconcilerTest, GoesOnBelowAStampThatNoneIsAbove) {
+  const Record record = CreateSettled("rr-1");
+  constexpr Stamp kHighest = std::numeric_limits<Stamp>::max();
+  Plant({record.id, kHighest, FakeEmbedder::VectorOf("something else"), {}});
+  const ReconcileReport report = Reconcile();
+  EXPECT_EQ(report.stale_count, 1);
+  EXPECT_EQ(report.stamps_raised_from, 0);
+  EXPECT_LT(CreateSettled("rr-2").stamp, 1'000);
+  ASSERT_TRUE(relay_->RunOnce().has_value());
+  ASSERT_EQ(Pending().size(), 1U);  // It is not settled, as if the index had taken it.
+  EXPECT_EQ(Pending().front().id, record.id);
+  EXPECT_LT(CreateSettled("rr-3").stamp, 1'000);
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "engine/engine_fixture.h"
+#include "engine/separate_fixture.h"
+#include "fake/forwarding_record_store.h"
 #include "fake/forwarding_vector_index.h"
 
 namespace datastorage {
@@ -142,6 +143,56 @@ TEST_F(SemanticLegTest, CallsNothingExactThatAGraphMayHaveMissed) {
   choosy.least_similarity = 0.9;
   EXPECT_TRUE(leg.Nearest(choosy, Soon())->used_index);
   EXPECT_FALSE(leg.Nearest(choosy, Soon())->is_exact);
+}
+
+// Notes how many records a search reads whole.
+class ReadingsStore final : public ForwardingRecordStore {
+ public:
+  using ForwardingRecordStore::ForwardingRecordStore;
+
+  Result<std::vector<ReadOutcome>> Read(std::span<const RecordRef> refs,
+                                        std::string_view space,
+                                        Deadline deadline) override {
+    most_read = std::max(most_read, refs.size());
+    return ForwardingRecordStore::Read(refs, space, deadline);
+  }
+
+  std::size_t most_read = 0;
+};
+
+class SemanticLegSeparateTest : public SeparateFixture {};
+
+TEST_F(SemanticLegSeparateTest, ComparesALargeBacklogWithoutReadingAllOfIt) {
+  constexpr int kBacklog = 500;
+  for (int i = 0; i < 30; ++i) Create("rr-" + std::to_string(i), "w" + std::to_string(i));
+  ASSERT_TRUE(settler_->RunOnce().has_value());
+  remote_.is_down = true;
+  for (int i = 0; i < kBacklog; ++i) {
+    const std::string n = std::to_string(i);
+    Remediation record = ARemediation("late-" + n, "w" + n + " w" + std::to_string(i % 30));
+    if (i % 50 == 0) record.severity = "critical";
+    ASSERT_TRUE(writes_->Create(RequestFor(record), Soon()).has_value());
+  }
+  remote_.is_down = false;
+  sets_->Live()->breaker->Succeeded();
+  ASSERT_GE(Pending().size(), std::size_t{kBacklog});
+  ReadingsStore store(*store_);
+  SemanticLeg leg(ThreadRuntime(), store, *sets_, metrics_);
+  const Filter critical = Filter::Equals(Member::kSeverity, std::string("critical"));
+  for (int i = 0; i < 20; ++i) {
+    SemanticQuery query;
+    query.vector = FakeEmbedder::VectorOf("w" + std::to_string(25 * i) + " w" + std::to_string(i));
+    query.count = 10;
+    if (i % 2 == 1) query.filter = critical;
+    const auto answer = leg.Nearest(query, Soon());
+    const auto exact = store_->ExactNearest(query.vector, sets_->Space(), query.filter, 10, Soon());
+    EXPECT_TRUE(answer->used_index);
+    ASSERT_EQ(answer->nearest.size(), 10U);
+    for (std::size_t k = 0; k < 10; ++k) {
+      EXPECT_NEAR(*answer->nearest[k].similarity, (*exact)[k].similarity, 1e-6);
+    }
+  }
+  EXPECT_LT(store.most_read, std::size_t{kBacklog} / 2);
 }
 
 }  // namespace

@@ -35,6 +35,13 @@ class SwitchedVectorIndex final : public ForwardingVectorIndex {
     if (is_down) return Unavailable("the vector store is down");
     return inner.Nearest(query, filter, count_max, deadline);
   }
+  Result<std::vector<HeldPoint>> Scan(RecordId after,
+                                      int count_max,
+                                      bool has_content,
+                                      Deadline deadline) override {
+    if (const auto hook = before_scan) hook();
+    return inner.Scan(after, count_max, has_content, deadline);
+  }
   Result<std::int64_t> PurgeTombstones(Stamp floor, Deadline deadline) override {
     if (is_down) return Unavailable("the vector store is down");
     return inner.PurgeTombstones(floor, deadline);
@@ -50,6 +57,7 @@ class SwitchedVectorIndex final : public ForwardingVectorIndex {
   std::atomic<int> apply_count = 0;
   std::optional<RecordId> poison;
   std::function<void()> before_apply;
+  std::function<void()> before_scan;
 };
 
 class SeparateFixture : public EngineFixture {

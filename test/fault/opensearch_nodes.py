@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / ".deps/python"))
 
 from load_options import add_load_options  # noqa: E402
-from made_records import COUNT_MAX  # noqa: E402
+from made_records import COUNT_USUAL  # noqa: E402
 from server_process import await_true  # noqa: E402
 from storm import GIVES_UP_SHARE_FAR, Storm, faults_of, tally_of  # noqa: E402
 from storm_client import MISSED_SHARE_MAX  # noqa: E402
@@ -94,7 +94,7 @@ def options_of():
     parser.add_argument("--rounds", type=int, default=1, help="of one killed and one stopped")
     parser.add_argument("--rate", type=float, default=60, help="writes a second")
     add_load_options(parser, connections=64, retry_seconds_max=1.0,
-                     gives_up_share=GIVES_UP_SHARE_FAR, records=COUNT_MAX)
+                     gives_up_share=GIVES_UP_SHARE_FAR, records=COUNT_USUAL)
     options = parser.parse_args()
     options.vectors, options.mutant, options.searches = "opensearch-cluster", False, options.records
     return options

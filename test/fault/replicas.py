@@ -24,7 +24,7 @@ sys.path.append(str(ROOT / ".deps/python"))
 from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
-from made_records import COUNT_MAX, KINDS, Maker  # noqa: E402
+from made_records import COUNT_USUAL, KINDS, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
 from storm_checker import (STORM_FAULTS, StormChecker, check_points,  # noqa: E402
@@ -216,7 +216,7 @@ def options_of(arguments=None):
     parser.add_argument("--search-rate", type=float, default=22, help="searches a second")
     parser.add_argument("--search-rate-min", type=float, default=20)
     add_load_options(parser, connections=24, retry_seconds_max=10.0, gives_up_share=0.0,
-                     records=COUNT_MAX)
+                     records=COUNT_USUAL)
     return parser.parse_args(arguments)
 
 

@@ -25,16 +25,16 @@ sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
-from made_records import COUNT_MAX, Maker  # noqa: E402
+from made_records import COUNT_USUAL, Maker  # noqa: E402
 from postgres_process import PASSWORD, Postgres  # noqa: E402
 from runbook import Runbook  # noqa: E402
 from search_check import check_searches  # noqa: E402
 from server_process import await_true, unused_port  # noqa: E402
 from service_fleet import DATABASE, ROLE, Fleet  # noqa: E402
 from service_process import Service  # noqa: E402
+from stage import Stage  # noqa: E402
 from storm_checker import (STORM_FAULTS, StormChecker, check_indexes,  # noqa: E402
                            check_points, copy_database)
-from storm_client import Writers  # noqa: E402
 from storm_reader import Readers  # noqa: E402
 
 PATCHED_SHARE = 0.5
@@ -45,27 +45,6 @@ OPERATOR_SECONDS = 1.0  # From a primary's end to the first command.
 SEARCHES = 200
 STAMPS = ("record", "vector_point", "pending_vector", "embedding")
 ASYNCHRONOUS = "asynchronous_standby"  # As `doctor` calls it.
-
-
-class Stage(Writers):
-    """Writers of some records of the maker only, who know when each write was acknowledged."""
-
-    def __init__(self, maker, services, journal, options, records):
-        super().__init__(maker, services, journal, options)
-        self._order = [i for i in self._order if i in records]
-        self.times = []  # s, rising.
-
-    def _accept(self, write, reply, document):
-        answer = super()._accept(write, reply, document)
-        with self.state:
-            self.times.append(time.monotonic())
-        return answer
-
-    def longest_pause(self, since):
-        """s between two answers of which the second came after `since`."""
-        with self.state:
-            times = self.times + [time.monotonic()]
-        return max(b - a for a, b in zip(times, times[1:]) if b > since)
 
 
 class Scene:
@@ -421,7 +400,7 @@ def options_of(arguments=None):
     parser.add_argument("--seconds", type=float, default=60, help="of load in each scene")
     parser.add_argument("--rate", type=float, default=200, help="writes a second")
     add_load_options(parser, connections=16, retry_seconds_max=10.0, gives_up_share=0.0,
-                     records=COUNT_MAX // 4)
+                     records=COUNT_USUAL // 4)
     return parser.parse_args(arguments)
 
 

@@ -36,9 +36,9 @@ def start_child(command, log_path, stdout=None, user=None, folder=None):
             env=environment, start_new_session=True)
 
 
-def await_true(is_true, what, seconds=READY_SECONDS_MAX):
+def await_true(is_true, what, seconds=READY_SECONDS_MAX, pause_seconds=0.005):
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while not is_true():
         if time.monotonic() > deadline:
             raise RuntimeError(f"not within {seconds} s: {what}")
-        pause.wait(0.005)
+        pause.wait(pause_seconds)

@@ -28,7 +28,7 @@ sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
 from load_options import add_load_options  # noqa: E402
-from made_records import COUNT_MAX, Maker  # noqa: E402
+from made_records import COUNT_USUAL, Maker  # noqa: E402
 from opensearch_checker import check_held  # noqa: E402
 from server_process import await_true  # noqa: E402
 from search_check import check_searches  # noqa: E402
@@ -318,7 +318,7 @@ def options_of(arguments=None):
     parser.add_argument("--vectors", default="pgvector",
                         choices=("pgvector", "memory", "separate", *NODES))
     parser.add_argument("--mutant", action="store_true", help="commit asynchronously")
-    add_load_options(parser, connections=24, retry_seconds_max=0.25, records=COUNT_MAX)
+    add_load_options(parser, connections=24, retry_seconds_max=0.25, records=COUNT_USUAL)
     options = parser.parse_args(arguments)
     options.searches = SEARCHES
     if options.gives_up_share is None:

@@ -37,11 +37,14 @@ from service_process import post_json  # noqa: E402
 from storm_checker import STORM_FAULTS, StormChecker, copy_database  # noqa: E402
 
 STRICT_SHARE = 0.05
-SEARCHED_SHARE = 0.05
+# Of creations, looked for at once. Without the index each search by meaning reads all embeddings:
+# more of them than this would be the load, and not the writes.
+SEARCHED_SHARE_MAX, SEARCHED_A_SECOND = 0.05, 1.0
 LIMIT = 20  # Of a search by a record's own words, which hardly any other shares.
 WARM_SECONDS = 2
 NOTICED_SECONDS_MAX = 15
 DRAIN_SECONDS_MAX = 600
+COUNTED_SECONDS = 1.0  # From one look at a backlog to the next: counting it is work for its server.
 STILL_PENDING = 20  # At most, of writes under way: the backlog has drained.
 TOLD_MAX = 20
 FAULTS = ("failed", "not_found", "strict_wrong", "not_degraded", "not_ready")
@@ -55,6 +58,7 @@ class Away:
         self.maker = Maker(options.seed, options.records, 0.0)
         self.journal = Journal(self.folder / "journal")
         self.fleet = Fleet(options.binary, self.folder, 1, options.vectors)
+        self.searched_share = min(SEARCHED_SHARE_MAX, SEARCHED_A_SECOND / options.rate)
         self.state = threading.Condition()
         self.tally, self.told = collections.Counter(), []
         self.latencies = collections.defaultdict(list)  # Of default writes, by phase, in s.
@@ -112,7 +116,7 @@ class Away:
             self.tally[f"{phase}_{document['vector']}"] += 1
             if not is_strict:
                 self.latencies[phase].append(took)
-        if rng.random() < SEARCHED_SHARE:
+        if rng.random() < self.searched_share:
             self._search(caller, document, phase)
 
     def _refused(self, i, reply, is_strict, phase):
@@ -187,7 +191,7 @@ class Away:
         grew = (backlog - before) / (back - begun)
         self.phase = f"after_{name}"
         await_true(lambda: self.pending() <= STILL_PENDING or self.failure, "the backlog drained",
-                   DRAIN_SECONDS_MAX)
+                   DRAIN_SECONDS_MAX, COUNTED_SECONDS)
         took = max(time.monotonic() - back, 0.1)
         drained = backlog / took
         self.tally[f"{name}_backlog"] = backlog

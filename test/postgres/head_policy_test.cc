@@ -32,6 +32,20 @@ TEST(HeadPolicy, LeavesFewVectorsAloneUntilNoneCameForAWhile) {
   EXPECT_EQ(policy.Next(At(seconds(121))), HeadWork::kNothing) << "this one is new";
 }
 
+TEST(HeadPolicy, LeavesTheProcessorToTheBuilderWhileTheHeadFillsUp) {
+  HeadPolicy policy({.segment_row_count = 160,
+                     .head_count_max = 640,
+                     .segment_count_max = 4,
+                     .rest = seconds(10)});
+  policy.NoteCount(100, At(seconds(1)));
+  EXPECT_FALSE(policy.MayMerge(3, At(seconds(1))));
+  EXPECT_TRUE(policy.MayMerge(3, At(seconds(11)))) << "at rest";
+  EXPECT_TRUE(policy.MayMerge(4, At(seconds(1))));
+  policy.NoteCount(320, At(seconds(2)));
+  EXPECT_FALSE(policy.MayMerge(7, At(seconds(2))));
+  EXPECT_TRUE(policy.MayMerge(8, At(seconds(2)))) << "searches look in each";
+}
+
 TEST(HeadPolicy, BuildsASmallSegmentOfWhatIsNotLittleAtRest) {
   HeadPolicy policy({.segment_row_count = 1'600, .head_count_max = 8'000, .rest = seconds(10)});
   policy.NoteCount(100, At(seconds(1)));

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <thread>
 
-#include "postgres/store_session.h"
+#include "postgres/generated_records.h"
 #include "support/cutting_proxy.h"
 
 namespace datastorage::postgres {
@@ -129,6 +129,15 @@ TEST(Replica, MakesPartitionsAheadOfTheirMonths) {
                        "SELECT to_regclass('record' || to_char(now() AT TIME ZONE 'UTC'"
                        " + interval '1 month', '_YYYY_MM')) IS NOT NULL"),
             "t");
+}
+
+TEST(Replica, CountsTheWordsOfAStoreThatHasGrown) {
+  SearchSession store;
+  GenerateRecords(store, 2'500);
+  Replica replica(ThreadRuntime(), OptionsOf(store.database, Replica::Use::kShared));
+  ASSERT_TRUE(replica.Open(Soon()).has_value());
+  EXPECT_TRUE(
+      Await([&] { return store.Ask("SELECT looked_at FROM word_sample_total") == "2500"; }));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "postgres/generated_records.h"
 #include "postgres/text_search.h"
+#include "postgres/word_sample.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -115,6 +116,11 @@ class Plans {
     }
   }
 
+  void CountWords() {
+    const auto made = RefreshWordSample(*session_, {}, Soon());
+    EXPECT_TRUE(made.has_value() && *made);
+  }
+
   SearchSession& store() { return store_; }
 
  private:
@@ -170,6 +176,18 @@ void CheckSmallLists(Plans& plans) {
   plans.ExpectIndexed("count of all", {*CountCall({}, std::nullopt)}, "");
 }
 
+// Each word is one probe of an index.
+void CheckWordSample(Plans& plans) {
+  const std::vector<std::string> words{"w0", "w4000"};
+  std::vector<Call> calls = WordSampleCalls(words, kSampleCount);
+  const Plan documents = plans.Of({ByIndexOnly(), calls[1]});
+  EXPECT_NE(documents.text().find("word_sample_pkey"), std::string::npos) << documents.text();
+  plans.ExpectIndexed("statistics", {ByIndexOnly(), calls[0]}, "");
+  Call making{.name = NameOf(Query::kMakeWordSample)};
+  making.parameters.Add(20'000).Add(4);
+  plans.ExpectIndexed("make the sample", {ByIndexOnly(), making}, "created_at_id_idx");
+}
+
 void CheckTextSearches(Plans& plans) {
   ArrayValue words(ElementType::kText);
   words.Add(std::string_view("'w0'"));
@@ -183,13 +201,28 @@ void CheckTextSearches(Plans& plans) {
     plans.ExpectIndexed(
         "words of some", {ByIndexOnly(), *WordsCall(query, filter, 4'096)}, "words_idx");
   }
+  const std::vector<std::string> together{"('w0') & ('w1') & ('w2')", "('w0')"};
+  for (const Filter& of : {Filter(), filter}) {
+    plans.ExpectIndexed(
+        "together", {ByIndexOnly(), *TogetherCall(together, of, 1'024)}, "words_idx");
+    plans.ExpectIndexed(
+        "rare words", {ByIndexOnly(), *RareWordsCall("'w4000' | 'w1'", of, 3'073)}, "words_idx");
+    plans.ExpectIndexed("newest matches",
+                        {ByIndexOnly(), *NewestMatchesCall("'w0' | 'w1'", of, kSampleCount)},
+                        "created_at_id_idx");
+  }
+  Call phrase{.name = NameOf(Query::kCountPhrase)};
+  phrase.parameters.Add(std::string_view("'w0' & 'w1'")).Add(std::string_view("'w0' <-> 'w1'"));
+  phrase.parameters.Add(10'000);
+  plans.ExpectIndexed("count a phrase", {ByIndexOnly(), phrase}, "words_idx");
+  CheckWordSample(plans);
   plans.ExpectIndexed(
       "newest of all", {ByIndexOnly(), *NewestCall({}, 2'000)}, "created_at_id_idx");
   plans.ExpectIndexed(
       "newest", {ByIndexOnly(), *NewestCall(filter, kSampleCount)}, "created_at_id_idx");
 }
 
-void PrintTextLatency(Plans& plans) {
+void PrintTextLatency(Plans& plans, const char* how) {
   constexpr std::size_t kSearchCount = 100;
   std::vector<double> milliseconds;
   RandomRecords random(11);
@@ -206,8 +239,9 @@ void PrintTextLatency(Plans& plans) {
     milliseconds.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
   }
   std::sort(milliseconds.begin(), milliseconds.end());
-  std::printf("search by words over %d records: p50 %.1f ms, p95 %.1f ms, most %.1f ms\n",
+  std::printf("search by words over %d records %s: p50 %.1f ms, p95 %.1f ms, most %.1f ms\n",
               RecordCount(),
+              how,
               milliseconds[kSearchCount / 2],
               milliseconds[kSearchCount * 19 / 20],
               milliseconds.back());
@@ -219,7 +253,9 @@ TEST(SearchCalls, UseIndexesAndSortNoMoreThanAPage) {
   CheckLists(plans);
   CheckSmallLists(plans);
   CheckTextSearches(plans);
-  PrintTextLatency(plans);
+  PrintTextLatency(plans, "without counts of words");
+  plans.CountWords();
+  PrintTextLatency(plans, "with counts of words");
 }
 
 }  // namespace

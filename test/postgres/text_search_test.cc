@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "base/limits.h"
 #include "postgres/generated_records.h"
+#include "postgres/word_sample.h"
 
 namespace datastorage::postgres {
 namespace {
@@ -80,14 +82,24 @@ TEST_F(TextSearches, NeverFailOnWhatPeopleType) {
   }
 }
 
-// In 12,000 records "w0" is in 6,000, "w1" in 1,700, "w4000" in few.
-class CommonWords : public TextSearches {
+// In 12,000 records "w0" is in 6,000, "w1" in 1,700, "w4000" in few. With and without counts of
+// words in the database; the newest records, which are counted, are a third of them.
+class CommonWords : public TextSearches, public testing::WithParamInterface<bool> {
  protected:
   static constexpr int kCount = 12'000;
 
   CommonWords() {
     store_.MakeLiveSet();
     GenerateRecords(store_, kCount);
+    CountWords();
+  }
+
+  void CountWords() {
+    if (!GetParam()) return;
+    store_.Ask("DELETE FROM word_sample_total");
+    const auto session = OpenSession(test::PostgresServer::Shared().Conninfo(store_.database));
+    const auto made = RefreshWordSample(*session, {.looked_at_max = kCount / 3}, Soon());
+    EXPECT_TRUE(made.has_value() && *made);
   }
 
   // How many records match, by the server.
@@ -105,7 +117,7 @@ class CommonWords : public TextSearches {
   }
 };
 
-TEST_F(CommonWords, ReturnAsManyHitsAsMatchWhateverTheFilter) {
+TEST_P(CommonWords, ReturnAsManyHitsAsMatchWhateverTheFilter) {
   ASSERT_GT(CountOf("w0"), kScoredCountMax);
   const Filter some = Filter::Equals(Member::kNamespace, std::string("namespace7"));
   const std::int64_t matching = CountOf("w0", "namespace = 'namespace7'");
@@ -119,7 +131,7 @@ TEST_F(CommonWords, ReturnAsManyHitsAsMatchWhateverTheFilter) {
   EXPECT_EQ(std::set<RecordId>(all.begin(), all.end()).size(), std::size_t{kMost});
 }
 
-TEST_F(CommonWords, ScoreEveryRecordWithARareWordByCountsOfTheWholeStore) {
+TEST_P(CommonWords, ScoreEveryRecordWithARareWordByCountsOfTheWholeStore) {
   const std::int64_t rare = CountOf("w4000");
   ASSERT_GT(rare, 3);
   const std::vector<TextHit> hits = Search("w0 w4000", {}, static_cast<int>(rare));
@@ -132,17 +144,73 @@ TEST_F(CommonWords, ScoreEveryRecordWithARareWordByCountsOfTheWholeStore) {
   EXPECT_NEAR(once.back().bm25, rarity, rarity * 0.03);
 }
 
-TEST_F(CommonWords, FindTheRecordThatHoldsThemTogether) {
+TEST_P(CommonWords, FindTheRecordThatHoldsThemTogether) {
   // Too many records hold each, few hold both, and this one is the shortest and the oldest.
   store_.Ask("UPDATE record SET words = '''w1'':1A', word_count = 12 WHERE NOT words @@ 'w0'");
   ASSERT_GT(CountOf("w1"), kScoredCountMax);
+  CountWords();
   const RecordId both = Rewrite(1, "''w0'':1A ''w1'':2A", 2);
   EXPECT_EQ(Hits("w0 w1", {}, 3).at(0), both);
 }
 
-TEST_F(CommonWords, CountTheNewestRecordsToo) {
+TEST_P(CommonWords, CountTheNewestRecordsToo) {
   const RecordId newest = Rewrite(kCount, "''w0'':1A,2A,3A", 3);
   EXPECT_EQ(Hits("w0", {}, 3).at(0), newest);
+}
+
+// The newest records do not hold it: what was counted says that it is rare.
+TEST_P(CommonWords, CountAWordThatTheNewestRecordsDoNotHold) {
+  store_.Ask("UPDATE record SET words = words || '''old'':50A' WHERE created_at < '2025-01-01'");
+  const std::int64_t count = CountOf("old");
+  ASSERT_GT(count, kScoredCountMax);
+  EXPECT_EQ(Hits("old", {}, 100).size(), 100U);
+  const RecordId best = Rewrite(1, "''old'':1A ''rare'':2A", 2);
+  EXPECT_EQ(Hits("old rare", {}, 100).at(0), best);
+  // By what can be counted, not as rare as the newest records have it.
+  const double rarity = std::log(kCount / static_cast<double>(kScoredCountMax));
+  EXPECT_LT(Search("old", {}, 1).at(0).bm25, rarity * 2.2);
+}
+
+TEST_P(CommonWords, FindARarePhraseOfCommonWords) {
+  store_.Ask("UPDATE record SET words = '''w0'':2A ''w1'':1A', word_count = 2 WHERE words @@ 'w0'");
+  CountWords();
+  // Neither among the newest records nor among the first that the index finds.
+  const RecordId phrase = Rewrite(kCount / 2, "''w0'':1A ''w1'':2A", 2);
+  EXPECT_EQ(Hits("w0-w1 w1", {}, 3).at(0), phrase);
+  const Filter one = Filter::Equals(Member::kName, std::string("name6000"));
+  EXPECT_THAT(Hits("w0-w1", one, 3), ElementsAre(phrase));
+}
+
+INSTANTIATE_TEST_SUITE_P(Counted, CommonWords, testing::Bool());
+
+// What was written since the words were counted, which each replica would see at another moment,
+// changes no score by itself.
+TEST_F(TextSearches, ScoreAlikeOnEveryReplica) {
+  store_.MakeLiveSet();
+  GenerateRecords(store_, 8'000);
+  const std::string conninfo = test::PostgresServer::Shared().Conninfo(store_.database);
+  ASSERT_TRUE(RefreshWordSample(*OpenSession(conninfo), {}, Soon()).has_value());
+  const std::vector<std::string> texts{"w0 w1 w2", "w0", "w0 w4000 w10"};
+  std::vector<std::vector<TextHit>> before;
+  for (const std::string& text : texts) before.push_back(Search(text));
+  store_.Ask(
+      "UPDATE record SET words = '''other'':1A' WHERE NOT words @@ 'w1 | w2 | w10 | w4000'"
+      " AND created_at > '2025-01-01' AND created_at < (SELECT created_at FROM record"
+      "  ORDER BY created_at DESC OFFSET 100 LIMIT 1)");
+  Sessions other({.connection = {.conninfo = conninfo}, .writer_count = 1, .reader_count = 1});
+  std::size_t found_again = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    std::map<RecordId, double> scores;
+    const auto after = SearchText(other, texts[i], {}, 100, Soon());
+    ASSERT_TRUE(after.has_value()) << after.error().message;
+    for (const TextHit& hit : *after) scores[hit.id] = hit.bm25;
+    for (const TextHit& hit : before[i]) {
+      if (!scores.contains(hit.id)) continue;
+      ++found_again;
+      EXPECT_EQ(scores[hit.id], hit.bm25) << texts[i];
+    }
+  }
+  EXPECT_GT(found_again, 10U);
 }
 
 }  // namespace

@@ -34,18 +34,20 @@ $$;
 
 -- Waits until nobody is dropping vectors and lets nobody begin, until the transaction ends: who
 -- looked for a vector before it moved would not find it where it is then. Others wait meanwhile, so
--- it gives way soon and tries again.
+-- it gives way soon and tries again, each time a little more patiently: who puts vectors into an
+-- index row by row, since the head is full, holds on for long, and only this makes room in the head.
 CREATE OR REPLACE FUNCTION stop_drops() RETURNS void
 LANGUAGE plpgsql SET lock_timeout = '100ms'
 AS $$
 BEGIN
   FOR attempt IN 1 .. 50 LOOP
+    PERFORM set_config('lock_timeout', least(100 * attempt, 2000)::text, true);
     BEGIN
       LOCK TABLE vector_body IN SHARE UPDATE EXCLUSIVE MODE;
       PERFORM pg_advisory_xact_lock(7310868422);
       RETURN;
     EXCEPTION WHEN lock_not_available THEN
-      PERFORM pg_sleep(0.02 * attempt);
+      PERFORM pg_sleep(least(0.02 * attempt, 0.2));
     END;
   END LOOP;
   RAISE EXCEPTION 'others drop vectors all the time' USING ERRCODE = 'lock_not_available';

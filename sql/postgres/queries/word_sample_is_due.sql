@@ -1,0 +1,21 @@
+-- word_sample_is_due: whether words are to be counted anew: there is no count yet; or the store has
+-- grown or shrunk by a fourth since; or it was written to, and the count is old.
+--
+-- Params:  records from which on there is a count, seconds after which a count is old.
+-- Returns: one row: is_due.
+SELECT CASE
+  WHEN t.made_at IS NULL THEN s.estimate >= $1::bigint
+  WHEN abs(s.estimate - t.store_size) * 4 > t.store_size THEN TRUE
+  ELSE t.made_at < now() - make_interval(secs => $2::bigint)
+    AND t.stamp IS DISTINCT FROM pg_sequence_last_value('stamp'::regclass)
+END
+FROM (
+  SELECT coalesce(sum(
+    CASE WHEN c.relpages > 0 AND c.reltuples > 0 THEN c.reltuples / c.relpages ELSE 4 END
+    * (pg_relation_size(c.oid) / current_setting('block_size')::bigint)
+  ), 0)::bigint AS estimate
+  FROM pg_partition_tree('record') AS p
+  JOIN pg_class AS c ON c.oid = p.relid
+  WHERE p.isleaf
+) AS s
+LEFT JOIN word_sample_total AS t ON TRUE;
