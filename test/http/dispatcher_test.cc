@@ -176,6 +176,7 @@ TEST_F(Dispatching, OutlivesABugInAHandler) {
                     erasures_,
                     reconciles_,
                     backups_,
+                    moves_,
                     metrics_,
                     SystemClock(),
                     "1",

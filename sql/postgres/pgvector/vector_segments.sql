@@ -34,8 +34,8 @@ $$;
 
 -- Waits until nobody is dropping vectors and lets nobody begin, until the transaction ends: who
 -- looked for a vector before it moved would not find it where it is then. Others wait meanwhile, so
--- it gives way soon and tries again, each time a little more patiently: who puts vectors into an
--- index row by row, since the head is full, holds on for long, and only this makes room in the head.
+-- it gives way soon and tries again, each time a little more patiently: with a full head, vectors
+-- are put into an index row by row and held on to for long, and only this makes room in the head.
 CREATE OR REPLACE FUNCTION stop_drops() RETURNS void
 LANGUAGE plpgsql SET lock_timeout = '100ms'
 AS $$
