@@ -3,7 +3,8 @@
 # `make run NAME=VALUE` reach the scripts.
 .DEFAULT_GOAL := help
 .PHONY: help build run stop dev dev-stop test tidy format clang-tidy clang-tidy-changed asan tsan \
-        fuzz model simulate fault demo-dual-write bench bench-postgres bench-large relevance clean
+        fuzz model simulate fault demo-dual-write bench bench-postgres bench-large \
+        bench-two-servers relevance clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +69,9 @@ bench-postgres: ## What a write costs on PostgreSQL, beside bare programs: BENCH
 
 bench-large: ## The same, and how it grows up to a million records, which takes hours
 	@tools/bench.sh large
+
+bench-two-servers: ## What a write costs with the vectors on a second PostgreSQL, beside the original's order
+	@tools/bench.sh two-servers
 
 relevance: ## Measure how well search finds, over a folder of labelled texts: CORPUS=FOLDER
 	@tools/bench.sh relevance

@@ -2,6 +2,7 @@
 # bench.sh speed:     builds and runs the benchmarks.
 # bench.sh postgres:  what a write costs on PostgreSQL; BENCH_OPTIONS are those of the program.
 # bench.sh large:     the same up to a million records.
+# bench.sh two-servers: what one costs with the vectors on a second PostgreSQL; BENCH_OPTIONS too.
 # bench.sh relevance: how well search finds: the paraphrases over the samples and, where CORPUS or
 #                     DS_TEST_CORPUS names a folder of labelled texts, that corpus too.
 
@@ -17,13 +18,13 @@ speed() {
   done
 }
 
-# postgres [OPTION...]
-postgres() {
+# on_postgres PROGRAM [OPTION...]
+on_postgres() {
   local options=()
   read -ra options <<<"${BENCH_OPTIONS:-}"
   tools/build.sh bench datastorage http_load commit_load
   tools/fetch_pgvector.sh
-  python3 bench/postgres/benchmark.py "$@" "${options[@]}"
+  python3 "bench/postgres/$1" "${@:2}" "${options[@]}"
 }
 
 relevance() {
@@ -41,8 +42,9 @@ relevance() {
 
 case "${1:-}" in
   speed) speed ;;
-  postgres) postgres ;;
-  large) postgres --sizes 10000,100000,1000000 ;;
+  postgres) on_postgres benchmark.py ;;
+  large) on_postgres benchmark.py --sizes 10000,100000,1000000 ;;
+  two-servers) on_postgres two_servers.py ;;
   relevance) relevance ;;
-  *) fail "say what to measure" "run tools/bench.sh speed|postgres|large|relevance" ;;
+  *) fail "say what to measure" "run tools/bench.sh speed|postgres|large|two-servers|relevance" ;;
 esac

@@ -81,6 +81,21 @@ TEST_F(Store, LeavesNothingOfAnErasedTextInItsFiles) {
   EXPECT_EQ(Query("SELECT count(*) FROM embedding"), "0");
 }
 
+// Each erasure merges the text index, which must not wear it out.
+TEST_F(Store, FindsAndTakesTextsAfterThousandsOfErasures) {
+  constexpr int kErasures = 1'300;
+  Commit({Create("kept", "kept text")});
+  std::vector<CreateOp> erased;
+  for (int i = 0; i < kErasures; ++i) erased.push_back(Create("k" + std::to_string(i), "text"));
+  for (const CreateOp& each : erased) Commit({each});
+  for (const CreateOp& each : erased) {
+    Commit({EraseOp{each.id, SystemUuidSource().MakeVersion4(), clock_.WallNow(), "me", "asked"}});
+    ASSERT_FALSE(HasFailure());
+  }
+  Commit({Create("new", "new text")});
+  EXPECT_EQ(TextHits("text").size(), 2U);
+}
+
 TEST_F(Store, EmptiesTheLogWhenTheReaderInTheWayIsGone) {
   const CreateOp create = Create("k1", "text");
   Commit({create});
