@@ -9,6 +9,7 @@ namespace {
 
 class OpenedVectorsTest : public testing::Test {
  protected:
+  OpenedVectorsTest() { config_.store_session_count = 2; }
   Result<std::unique_ptr<OpenedVectors>> Open(const VectorsPlace& place) {
     return OpenedVectors::Open(place, config_, {ThreadRuntime(), metrics_, memory_});
   }
@@ -35,7 +36,6 @@ TEST_F(OpenedVectorsTest, KeepsWhatSetsCallAPlaceInMemory) {
 
 TEST_F(OpenedVectorsTest, TellsTwoServersOfOneKindApartByTheirLabels) {
   test::PostgresServer& server = test::PostgresServer::Shared();
-  config_.store_session_count = 2;
   VectorsPlace place = DatabaseAt(server.Conninfo(server.MakeDatabase()));
   const auto plain = Open(place);
   ASSERT_TRUE(plain.has_value()) << plain.error().message;
