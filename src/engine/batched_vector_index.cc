@@ -24,6 +24,8 @@ bool ConcernsEveryone(ErrorCode code) {
 struct BatchedVectorIndex::Item {
   std::vector<VectorWrite> writes;
   Deadline deadline = Deadline::Never();
+  bool was_put_back = false;
+  bool goes_alone = false;
   std::optional<Result<std::vector<ApplyResult>>> result;
 };
 
@@ -73,7 +75,8 @@ std::vector<BatchedVectorIndex::ItemPointer> BatchedVectorIndex::TakeBatch(const
   std::size_t count = 0;
   const auto take = [&](const ItemPointer& item) {
     const auto& writes = item->writes;
-    const bool fits = count + writes.size() <= kBatchWriteCountMax;
+    const bool fits = batch.empty() || (!item->goes_alone && !own->goes_alone &&
+                                        count + writes.size() <= kBatchWriteCountMax);
     if (!fits || std::any_of(writes.begin(), writes.end(), [&](const VectorWrite& write) {
           return ids.contains(write.id);
         })) {
@@ -96,33 +99,40 @@ void BatchedVectorIndex::ApplyBatch(const std::vector<ItemPointer>& batch, Deadl
     writes.insert(writes.end(), item->writes.begin(), item->writes.end());
   }
   Result<std::vector<ApplyResult>> results = index_.Apply(writes, deadline);
-  if (results.has_value() || ConcernsEveryone(results.error().code)) {
-    return Answer(batch, std::move(results));
+  if (results.has_value()) return Answer(batch, std::move(results));
+  const bool is_own_fault = !ConcernsEveryone(results.error().code);
+  PutBack(batch, is_own_fault);
+  const std::vector<ItemPointer> own{batch.front()};
+  if (is_own_fault) results = index_.Apply(own.front()->writes, deadline);
+  Answer(own, std::move(results));
+}
+
+// All but the first one, whose caller made the call: it failed for the sake of one of them, or by
+// the first one's deadline, or with its connection. Each goes once more, and then is answered.
+void BatchedVectorIndex::PutBack(const std::vector<ItemPointer>& batch, bool go_alone) {
+  {
+    const MutexLock lock(mutex_);
+    for (std::size_t i = 1; i < batch.size(); ++i) {
+      batch[i]->goes_alone = go_alone || batch[i]->was_put_back;
+      batch[i]->was_put_back = true;
+      queue_.push_back(batch[i]);
+    }
   }
-  for (const ItemPointer& item : batch) Answer({item}, index_.Apply(item->writes, deadline));
+  changed_.NotifyAll();
 }
 
 void BatchedVectorIndex::Answer(const std::vector<ItemPointer>& batch,
                                 Result<std::vector<ApplyResult>> results) {
   const MutexLock lock(mutex_);
-  if (results.has_value()) {
-    auto next = results->begin();
-    for (const ItemPointer& item : batch) {
-      const auto end = next + static_cast<std::ptrdiff_t>(item->writes.size());
-      item->result = std::vector<ApplyResult>(next, end);
-      next = end;
-    }
+  if (!results.has_value()) {
+    batch.front()->result = results.error();
     return;
   }
+  auto next = results->begin();
   for (const ItemPointer& item : batch) {
-    // The deadline was that of the first one; who has time left goes with another call.
-    const bool is_others_deadline = results.error().code == ErrorCode::kDeadlineExceeded &&
-                                    item != batch.front() && !item->deadline.HasPassed(runtime_);
-    if (is_others_deadline) {
-      queue_.push_back(item);
-    } else {
-      item->result = results.error();
-    }
+    const auto end = next + static_cast<std::ptrdiff_t>(item->writes.size());
+    item->result = std::vector<ApplyResult>(next, end);
+    next = end;
   }
 }
 

@@ -23,7 +23,8 @@ class BatchedVectorIndex final : public VectorIndex {
       : runtime_(runtime), index_(index), mutex_(runtime), changed_(runtime) {}
 
   // As the port says. Of a write that is given up at its deadline it is not known whether it was
-  // applied. What fails for the sake of one caller's writes fails for that caller only.
+  // applied. What fails for the sake of one caller's writes, or by its deadline, fails for that
+  // caller only.
   Result<std::vector<ApplyResult>> Apply(std::span<const VectorWrite> writes,
                                          Deadline deadline) override;
 
@@ -57,6 +58,7 @@ class BatchedVectorIndex final : public VectorIndex {
   bool AwaitTurn(const ItemPointer& own);
   std::vector<ItemPointer> TakeBatch(const ItemPointer& own);
   void ApplyBatch(const std::vector<ItemPointer>& batch, Deadline deadline);
+  void PutBack(const std::vector<ItemPointer>& batch, bool go_alone);
   void Answer(const std::vector<ItemPointer>& batch, Result<std::vector<ApplyResult>> results);
 
   Runtime& runtime_;

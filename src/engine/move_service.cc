@@ -120,7 +120,8 @@ Result<std::int64_t> MoveService::Release(std::optional<VectorSetId> wanted, Dea
 Result<void> MoveService::RunOnce(Deadline deadline) {
   for (const VectorPlace& place : sets_.Places()) {
     const bool is_ours = place.set.engine == sets_.TargetEngine() && place.is_marked;
-    if (place.set.state != VectorSetState::kFilling || !is_ours) continue;
+    // Searches go nowhere that does not answer.
+    if (place.set.state != VectorSetState::kFilling || !is_ours || place.IsSpared()) continue;
     DS_ASSIGN_OR_RETURN(const bool is_done, mover_.TryFinish(place.set.id, deadline));
     if (!is_done) continue;
     Log(LogLevel::kInfo,

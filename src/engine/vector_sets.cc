@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kPageTimeout = std::chrono::seconds(30);
 constexpr Duration kRetryPause = std::chrono::seconds(1);
+constexpr Duration kBindTimeout = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -98,7 +99,9 @@ Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
     }
   }
   if (place.is_marked) return place;
-  const Result<VectorSetId> mark = index.Claim(set.id, deadline);
+  // A server that hangs must not use up what others need, such as the relay of another set.
+  const Deadline limit = deadline.Within(kBindTimeout, runtime_);
+  const Result<VectorSetId> mark = index.Claim(set.id, limit);
   if (!mark.has_value()) return place;  // Asked again with the next Refresh.
   if (*mark != set.id) {
     // Whoever moves there is told; searches and writes do not need it.

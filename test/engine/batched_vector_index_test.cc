@@ -133,6 +133,26 @@ TEST_F(BatchedVectorIndexTest, FailsForAWritesOwnSakeOnlyWhereThatIs) {
     EXPECT_EQ(failures[static_cast<std::size_t>(i)].has_value(), i == 7) << i;
 }
 
+// What failed may have failed by the deadline of whoever made the call, or with its connection.
+TEST_F(BatchedVectorIndexTest, TriesOnceMoreForTheOthersOfACallThatFailed) {
+  Close();
+  std::array<std::optional<ErrorCode>, 6> failures;
+  {
+    std::vector<std::jthread> callers;
+    for (std::size_t i = 0; i < 2; ++i) {
+      callers.push_back(Apply(AWrite(), In(std::chrono::seconds(60)), &failures[i]));
+      AwaitWaiting(static_cast<int>(i) + 1);
+    }
+    for (std::size_t i = 2; i < failures.size(); ++i) {
+      callers.push_back(Apply(AWrite(), In(std::chrono::seconds(60)), &failures[i]));
+    }
+    server_.failing_calls = 1;  // The next one.
+    Open();
+  }
+  EXPECT_EQ(std::count(failures.begin(), failures.end(), ErrorCode::kUnavailable), 1);
+  EXPECT_EQ(std::count(failures.begin(), failures.end(), std::nullopt), 5);
+}
+
 TEST_F(BatchedVectorIndexTest, TellsEveryoneThatTheServerIsAway) {
   server_.is_down = true;
   std::optional<ErrorCode> failure;

@@ -123,7 +123,7 @@ class GraphIndex final : public ForwardingVectorIndex {
 TEST_F(SemanticLegTest, CallsNothingExactThatAGraphMayHaveMissed) {
   GraphIndex graph;
   VectorSets sets(ThreadRuntime(), *store_, {{"graph", &graph}}, embedding_->Space());
-  ASSERT_TRUE(sets.Open(Soon()).has_value());
+  ASSERT_TRUE(sets.Open(Soon(), [](const VectorSet&) { return true; }).has_value());
   sets.StartFilling();
   DualWriter writer(
       ThreadRuntime(), *store_, sets, embedding_.get(), *settler_, metrics_, DualWriter::Options{});

@@ -22,7 +22,9 @@ class SwitchedVectorIndex final : public ForwardingVectorIndex {
                                          Deadline deadline) override {
     ++apply_count;
     if (is_down) return Error{down_code, "the vector store is down"};
+    const bool is_cut = failing_calls > 0 && failing_calls-- > 0;
     if (const auto hook = before_apply) hook();  // A copy: it may take itself away.
+    if (is_cut) return Unavailable("the connection was lost");
     for (const VectorWrite& write : writes) {
       if (poison.has_value() && write.id == *poison) return Internal("this write breaks it");
     }
@@ -55,6 +57,7 @@ class SwitchedVectorIndex final : public ForwardingVectorIndex {
   std::atomic<ErrorCode> down_code = ErrorCode::kUnavailable;  // What a write meets then.
   std::atomic<bool> is_down_from_the_start = false;            // While it is down.
   std::atomic<int> apply_count = 0;
+  std::atomic<int> failing_calls = 0;  // Of the calls of Apply to come.
   std::optional<RecordId> poison;
   std::function<void()> before_apply;
   std::function<void()> before_scan;
@@ -74,7 +77,7 @@ class SeparateFixture : public EngineFixture {
     sets_ = std::make_unique<VectorSets>(ThreadRuntime(), *store_, engines_, Space());
     sets_->OnBind(on_bind_);
     // The base began with an index in memory.
-    const auto may_leave = [](const VectorSet& set) { return set.engine == "scan"; };
+    const auto may_leave = [](const VectorSet&) { return true; };
     ASSERT_TRUE(sets_->Open(Soon(), may_leave).has_value());
     sets_->StartFilling();
     settler_ = std::make_unique<Settler>(ThreadRuntime(), *store_);
