@@ -96,8 +96,12 @@ bool Replica::Round() {
       return false;
     }
   }
-  CountWords(deadline);
-  if (runtime_.Now() < upkeep_due_) return true;
+  if (runtime_.Now() >= upkeep_due_) MakeNextPartitions(deadline);
+  CountWords(Deadline::In(kRoundTimeout, runtime_));
+  return true;
+}
+
+void Replica::MakeNextPartitions(Deadline deadline) {
   const Result<void> made = MakePartitions(*session_, deadline);
   if (!made.has_value()) {
     // Rows without a partition of their own land in the default one, so nothing is refused.
@@ -106,7 +110,6 @@ bool Replica::Round() {
         {{"error", std::string_view(made.error().message)}});
   }
   upkeep_due_ = runtime_.Now() + (made.has_value() ? kUpkeepPause : kUpkeepRetryPause);
-  return true;
 }
 
 // Searches go by the counts of before, or make do without.

@@ -44,6 +44,7 @@ class Replica {
   void Run();
   // False once the place is lost for good.
   bool Round();
+  void MakeNextPartitions(Deadline deadline);
   void CountWords(Deadline deadline);
   Result<bool> TryPlace(Deadline deadline);
   Result<bool> TryLock(Deadline deadline);

@@ -11,18 +11,17 @@ namespace {
 // So many common words are asked for together at most.
 constexpr std::size_t kTogetherWordCountMax = 8;
 
-// The index reads every entry of a word to tell which records hold it beside another.
+// The index goes along the entries of the rarest word, and looks each up among the others'.
 double EntryCountOf(std::span<const std::size_t> places,
                     const std::vector<SearchTerm>& terms,
                     std::span<const double> counts) {
-  double entry_count = 0;
-  for (const std::size_t place : places) {
-    entry_count += counts[place] * static_cast<double>(terms[place].size());
-  }
-  return entry_count;
+  std::size_t word_count = 0;
+  for (const std::size_t place : places) word_count += terms[place].size();
+  return counts[places.front()] * static_cast<double>(word_count);
 }
 
-// As many of the terms as may be read, then half of them…
+// All of the terms, whatever that costs, since it is what was asked for; then half of them, and so
+// on, as far as there is room.
 std::vector<std::string> TogetherOf(std::span<const std::size_t> common,
                                     const std::vector<SearchTerm>& terms,
                                     std::span<const double> counts) {
@@ -32,9 +31,10 @@ std::vector<std::string> TogetherOf(std::span<const std::size_t> common,
   while (size > 0) {
     const std::span<const std::size_t> rarest = common.first(size);
     const double entry_count = EntryCountOf(rarest, terms, counts);
-    const bool fits = entry_count <= room;
+    const bool is_whole = queries.empty() && size > 1 && size == common.size();
+    const bool fits = entry_count <= room || is_whole;
     if (fits) {
-      room -= entry_count;
+      room = std::max(0.0, room - entry_count);
       queries.push_back(QueryOfAll(StemsOf(TermsAt(terms, rarest))));
     }
     size = fits ? size / 2 : size - 1;

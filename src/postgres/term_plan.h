@@ -1,6 +1,6 @@
 // TermPlan: which records a search by words reads, by how many hold each of its terms. It bounds
-// the work: kScoredCountMax records of the rarer terms, kEntryCountMax entries of the index for the
-// common ones, whatever is searched for.
+// the work: kScoredCountMax records of the rarer terms, one walk along the index for those that
+// hold all of the common ones, and kEntryCountMax of its entries for those that hold some of them.
 #pragma once
 
 #include <cstddef>

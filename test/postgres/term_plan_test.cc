@@ -31,18 +31,23 @@ TEST(TermPlan, AsksForCommonTermsTogetherAndThenForHalfOfThem) {
   EXPECT_THAT(plan.together, ElementsAre("('c') & ('d') & ('e') & ('a')", "('c')"));
 }
 
-TEST(TermPlan, AsksForFewerTermsWhereTheIndexHasTooManyEntries) {
-  const TermPlan plan = PlanTerms(kTerms, std::vector<double>{40'000, 90'000, 50'000, 900'000});
-  EXPECT_THAT(plan.together, ElementsAre("('a') & ('c')"));
-  EXPECT_THAT(PlanTerms(kTerms, std::vector<double>(4, 1e6)).together, IsEmpty());
+TEST(TermPlan, AsksForAllTermsWhateverThatCostsAndForFewerWhereThereIsRoom) {
+  const TermPlan plan = PlanTerms(kTerms, std::vector<double>{20'000, 90'000, 50'000, 900'000});
+  EXPECT_THAT(plan.together, ElementsAre("('a') & ('c') & ('b') & ('d') & ('e')"));
+  EXPECT_THAT(PlanTerms(kTerms, std::vector<double>(4, 1e6)).together,
+              ElementsAre("('a') & ('b') & ('c') & ('d') & ('e')"));
+  EXPECT_THAT(PlanTerms({{"a"}}, std::vector<double>{1e6}).together, IsEmpty());
+  const std::vector<SearchTerm> many(9, SearchTerm{"a"});
+  EXPECT_THAT(PlanTerms(many, std::vector<double>(9, 1e6)).together, IsEmpty());
 }
 
-// The entries of the index that the questions of a plan read at most.
+// The entries of the index that the questions of a plan read at most, but for that of all terms.
 double EntryCountOf(const TermPlan& plan, std::span<const double> counts) {
   double entry_count = 0;
   for (const std::string& query : plan.together) {
     const auto words = static_cast<std::size_t>(std::count(query.begin(), query.end(), '('));
-    for (std::size_t i = 0; i < words; ++i) entry_count += counts[plan.common[i]];
+    if (words == plan.common.size() && words > 1) continue;
+    entry_count += counts[plan.common.front()] * static_cast<double>(words);
   }
   return entry_count;
 }

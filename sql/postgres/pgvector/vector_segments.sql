@@ -41,12 +41,12 @@ LANGUAGE plpgsql SET lock_timeout = '100ms'
 AS $$
 BEGIN
   FOR attempt IN 1 .. 50 LOOP
-    PERFORM set_config('lock_timeout', least(100 * attempt, 2000)::text, true);
+    PERFORM set_config('lock_timeout', least(100 * attempt, 900)::text, true);
     BEGIN
-      LOCK TABLE vector_body IN SHARE UPDATE EXCLUSIVE MODE;
+      LOCK TABLE ONLY vector_body IN SHARE UPDATE EXCLUSIVE MODE;
       PERFORM pg_advisory_xact_lock(7310868422);
       RETURN;
-    EXCEPTION WHEN lock_not_available THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
       PERFORM pg_sleep(least(0.02 * attempt, 0.2));
     END;
   END LOOP;
