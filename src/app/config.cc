@@ -210,7 +210,7 @@ std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags) {
 std::string MaskSecret(const std::string& given) {
   const std::size_t scheme = given.find("://");
   if (scheme == std::string::npos) return given;
-  const std::string value = MaskParameters(given);
+  std::string value = MaskParameters(given);
   const std::size_t begin = scheme + 3;
   const std::size_t colon = value.find_first_of(":/", begin);
   // The last one: a password that should have been percent-encoded must not be shown either.

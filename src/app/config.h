@@ -107,6 +107,6 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
 std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags);
 
 // "scheme://user:secret@host" with the secret replaced by "***"; other text unchanged.
-std::string MaskSecret(const std::string& value);
+std::string MaskSecret(const std::string& given);
 
 }  // namespace datastorage::app

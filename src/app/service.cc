@@ -118,7 +118,7 @@ Result<void> Service::OpenVectors() {
 }
 
 Result<void> Service::OpenSets(Deadline deadline) {
-  const Result<void> opened = sets_->Open(deadline, [this](const VectorSet& set) {
+  Result<void> opened = sets_->Open(deadline, [this](const VectorSet& set) {
     return config_.leaves_old_vectors || set.engine == kMemoryEngine;
   });
   if (opened.has_value() || opened.error().code != ErrorCode::kConflict) return opened;

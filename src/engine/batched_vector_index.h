@@ -20,7 +20,7 @@ namespace datastorage {
 class BatchedVectorIndex final : public VectorIndex {
  public:
   BatchedVectorIndex(Runtime& runtime, VectorIndex& index)
-      : runtime_(runtime), index_(index), mutex_(runtime), changed_(runtime) {}
+      : index_(index), mutex_(runtime), changed_(runtime) {}
 
   // As the port says. Of a write that is given up at its deadline it is not known whether it was
   // applied. What fails for the sake of one caller's writes, or by its deadline, fails for that
@@ -61,7 +61,6 @@ class BatchedVectorIndex final : public VectorIndex {
   void PutBack(const std::vector<ItemPointer>& batch, bool go_alone);
   void Answer(const std::vector<ItemPointer>& batch, Result<std::vector<ApplyResult>> results);
 
-  Runtime& runtime_;
   VectorIndex& index_;
   Mutex mutex_;
   WaitQueue changed_;

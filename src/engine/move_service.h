@@ -51,7 +51,7 @@ class MoveService {
 
   // Makes every parked row due, of one set or of all; returns how many. Errors: kNotFound: there is
   // no such set, or it is retired; those of the store.
-  Result<std::int64_t> Release(std::optional<VectorSetId> set, Deadline deadline);
+  Result<std::int64_t> Release(std::optional<VectorSetId> wanted, Deadline deadline);
 
   // Called when rows have become due. REQUIRES: before Start.
   void OnPending(std::function<void()> wake) { wake_relay_ = std::move(wake); }

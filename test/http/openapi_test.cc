@@ -98,10 +98,10 @@ TEST(OpenApi, NamesEveryOperationOnce) {
 }
 
 // What a reference into the components leads to.
-const Json& Resolved(const Json& json, const Json& document) {
-  const Json* reference = json.Find("$ref");
-  if (reference == nullptr) return json;
-  const Json* found = &document;
+const Json& Resolved(const Json* json, const Json* document) {
+  const Json* reference = json->Find("$ref");
+  if (reference == nullptr) return *json;
+  const Json* found = document;
   std::stringstream path(reference->text.substr(2));
   for (std::string name; std::getline(path, name, '/');) found = found->Find(name);
   return *found;
@@ -133,7 +133,7 @@ TEST_F(ServedOpenApi, DescribesParametersThatExist) {
     const Json* parameters = operation->Find("parameters");
     if (parameters == nullptr) continue;
     for (const Json& listed : parameters->elements) {
-      const Json& parameter = Resolved(listed, document);
+      const Json& parameter = Resolved(&listed, &document);
       if (parameter.Find("in")->text != "query") continue;
       ++parameter_count;
       const std::string name = parameter.Find("name")->text;
