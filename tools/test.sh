@@ -190,7 +190,7 @@ tidy_files() {
 
 clang_tidy_all() {
   local files
-  mapfile -t files < <(find src test -name '*.cc' -not -path 'test/fuzz/*' | sort)
+  mapfile -t files < <(find src test -name '*.cc' -not -path 'test/fuzz/*' -not -path 'test/fault/*' | sort)
   tidy_files "${files[@]}"
 }
 
@@ -211,7 +211,7 @@ clang_tidy_changed() {
     return
   fi
   mapfile -t files < <(git diff --name-only --diff-filter=d "$base" -- 'src/*.cc' 'test/*.cc' \
-    ':!test/fuzz')
+    ':!test/fuzz' ':!test/fault')
   if [[ ${#files[@]} -eq 0 ]]; then
     say "no C++ file changed since $(git rev-parse --short "$base")"
     return

@@ -252,7 +252,7 @@ TEST(Config, RefusesAMoveThatCannotBe) {
   const struct {
     std::vector<std::string> arguments;
     const char* why;
-  } kCases[] = {
+  } cases[] = {
       {{"--vectors", far, "--vectors-from", far}, "of the same kind"},
       {{"--vectors", cluster + "#2", "--vectors-from", cluster + "#2"}, "of the same kind"},
       {{"--vectors-from", far}, "memory is filled at each start"},
@@ -262,7 +262,7 @@ TEST(Config, RefusesAMoveThatCannotBe) {
       {{"--vectors", cluster + "#A b"}, "label"},
       {{"--store", far, "--vectors", cluster, "--vectors-from", far}, "the database of --store"},
   };
-  for (const auto& [arguments, why] : kCases) {
+  for (const auto& [arguments, why] : cases) {
     const LoadedConfig wrong = LoadArguments(arguments);
     ASSERT_EQ(wrong.errors.size(), 1U) << why;
     EXPECT_THAT(wrong.errors[0], HasSubstr(why));

@@ -110,8 +110,8 @@ std::vector<std::string> OpensearchServer::Command() const {
           "-XX:+UnlockDiagnosticVMOptions",
           "-XX:-BytecodeVerificationRemote",
           "-Djava.io.tmpdir=" + home + "/tmp",
-          "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
-          "org.opensearch.secure_sm.SecuredForkJoinWorkerThreadFactory",
+          std::string("-Djava.util.concurrent.ForkJoinPool.common.threadFactory=") +
+              "org.opensearch.secure_sm.SecuredForkJoinWorkerThreadFactory",
           "-Djava.awt.headless=true",
           "-Dfile.encoding=UTF-8",
           "-Dio.netty.noUnsafe=true",
