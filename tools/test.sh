@@ -190,7 +190,8 @@ tidy_files() {
 
 clang_tidy_all() {
   local files
-  mapfile -t files < <(find src test -name '*.cc' -not -path 'test/fuzz/*' -not -path 'test/fault/*' | sort)
+  mapfile -t files < <(find src test -name '*.cc' -not -path 'test/fuzz/*' \
+    -not -path 'test/fault/*' | sort)
   tidy_files "${files[@]}"
 }
 
