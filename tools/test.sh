@@ -12,6 +12,7 @@ readonly ASAN_FOLDERS=(base domain schema ports engine sqlite scan minilm lexica
 readonly TSAN_FOLDERS=(base engine sqlite scan memory_cache redis contract)
 readonly SANITIZED_TEST_SECONDS_MAX=300
 readonly FUZZ_SECONDS=${FUZZ_SECONDS:-15}
+readonly FUZZ_RUNS=300000
 readonly TIDY_FILES_MAX=20
 
 # step NAME COMMAND...: runs it and says how long it took.
@@ -85,11 +86,13 @@ run_ctest() {
 asan() { sanitized asan "${ASAN_FOLDERS[@]}"; }
 tsan() { sanitized tsan "${TSAN_FOLDERS[@]}"; }
 
-# fuzz_target NAME: what is found goes to the first folder; the committed corpus is only read.
+# fuzz_target NAME OPTION...: what is found goes to the first folder; the committed corpus is only
+# read.
 fuzz_target() {
   local name=$1 found=build/fuzz/corpus/$1
+  shift
   mkdir -p "$found" "test/fuzz/corpus/$name"
-  if ! TBB_ENABLE_SANITIZERS=1 "build/fuzz/fuzz_$name" -max_total_time="$FUZZ_SECONDS" \
+  if ! TBB_ENABLE_SANITIZERS=1 "build/fuzz/fuzz_$name" "$@" \
     -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$name-" \
     "$found" "test/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 </dev/null; then
     tail -n 60 "build/fuzz/$name.log"
@@ -99,25 +102,37 @@ fuzz_target() {
   say "$name: $(tail -n 1 "build/fuzz/$name.log")"
 }
 
-# Each target is one thread: as many at a time as there are processors.
-fuzz() {
+# fuzz_targets OPTION...: each target is one thread: as many at a time as there are processors.
+fuzz_targets() {
   local sources=(test/fuzz/*_fuzz.cc) source running=0 failed=0 count
-  [[ -e ${sources[0]} ]] || fail "there is no fuzz target" "write test/fuzz/NAME_fuzz.cc"
-  build_united fuzz fuzzers
   count=$(job_count)
-  say "fuzzing ${#sources[@]} targets, $FUZZ_SECONDS s each, $count at a time"
+  say "fuzzing ${#sources[@]} targets with $*, $count at a time"
   for source in "${sources[@]}"; do
     if ((running == count)); then
       wait -n || failed=1
       running=$((running - 1))
     fi
-    fuzz_target "$(basename "$source" _fuzz.cc)" &
+    fuzz_target "$(basename "$source" _fuzz.cc)" "$@" &
     running=$((running + 1))
   done
   for ((; running > 0; running--)); do
     wait -n || failed=1
   done
   return "$failed"
+}
+
+# With other inputs at each call, from what earlier calls found.
+fuzz() {
+  build_united fuzz fuzzers
+  fuzz_targets -max_total_time="$FUZZ_SECONDS"
+}
+
+# What a change breaks must be told of that change: the same inputs at each call, from the
+# committed corpus alone.
+fuzz_again() {
+  build_united fuzz fuzzers
+  rm -rf build/fuzz/corpus
+  fuzz_targets -seed=1 -runs="$FUZZ_RUNS" -max_total_time=60
 }
 
 # Half of the seeds to each of two processes; a history that breaks a promise is told, made small.
@@ -231,7 +246,7 @@ all() {
   step "clang-tidy on changed files" clang_tidy_changed
   step "address and undefined-behaviour sanitizers" asan
   step "thread sanitizer" tsan
-  step "fuzzing" fuzz
+  step "fuzzing" fuzz_again
   printf '\n== tests (%s s so far)\n' "$SECONDS"
   run_ctest dev
 }

@@ -68,6 +68,7 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
   }
 
   bool is_over_limit = false;
+  bool has_begun_chunk = false;
 
  private:
   using ErrorCode = beast::error_code;
@@ -110,7 +111,9 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
   }
   void on_chunk_header_impl(std::uint64_t /*size*/,
                             beast::string_view /*extensions*/,
-                            ErrorCode& /*ec*/) override {}
+                            ErrorCode& /*ec*/) override {
+    has_begun_chunk = true;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t /*remain*/,
                                  beast::string_view body,
                                  ErrorCode& ec) override {
@@ -239,9 +242,9 @@ ReadProgress RequestReader::LimitBody(std::optional<std::uint64_t> byte_count_ma
 
 ReadProgress RequestReader::TakeBody(std::string& buffer) {
   // Beast 1.81 asserts that it has five bytes once it knows the first chunk to be the last: wait
-  // for "0", CR LF, CR LF.
-  const bool may_be_empty =
-      parser_->chunked() && body_byte_count_ == 0 && buffer.size() < 5 && buffer.starts_with('0');
+  // for "0", CR LF, CR LF. A zero that follows the head of a chunk is of the body.
+  const bool may_be_empty = parser_->chunked() && !parser_->has_begun_chunk && buffer.size() < 5 &&
+                            buffer.starts_with('0');
   if (may_be_empty) return AwaitMore(buffer);
   std::size_t taken = 0;
   while (!parser_->is_done() && taken < buffer.size()) {

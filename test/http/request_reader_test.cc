@@ -26,7 +26,8 @@ std::string ReadCutAt(const std::string& bytes, std::size_t cut, RequestReader& 
   for (const std::string& piece : {bytes.substr(0, cut), bytes.substr(cut)}) {
     buffer += piece;
     if (!has_head) has_head = reader.TakeHead(buffer) == ReadProgress::kComplete;
-    if (has_head && reader.TakeBody(buffer) == ReadProgress::kComplete) continue;
+    if (!has_head) continue;
+    EXPECT_NE(reader.TakeBody(buffer), ReadProgress::kRefused) << cut;
   }
   EXPECT_TRUE(has_head);
   EXPECT_FALSE(reader.has_body());
@@ -53,6 +54,19 @@ TEST(RequestReader, ReadsEmptyChunkedBodiesCutAnywhere) {
       EXPECT_EQ(reader.request().body, "") << cut;
     }
   }
+}
+
+// A zero that begins the bytes of a first chunk is not the head of the last chunk.
+TEST(RequestReader, ReadsAChunkThatBeginsWithAZeroByteByByte) {
+  RequestReader reader(kLimits);
+  std::string buffer = "PUT / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+  ASSERT_EQ(reader.TakeHead(buffer), ReadProgress::kComplete);
+  for (const char byte : std::string("4\r\n0\n\n!\r\n0\r\n\r\n")) {
+    buffer += byte;
+    ASSERT_NE(reader.TakeBody(buffer), ReadProgress::kRefused) << reader.refusal().detail;
+  }
+  EXPECT_FALSE(reader.has_body());
+  EXPECT_EQ(reader.request().body, "0\n\n!");
 }
 
 TEST(RequestReader, SplitsTheRequest) {
