@@ -1,7 +1,10 @@
-"""The options that the runs of storm_client's writers share."""
+"""The options that the runs of storm_client's writers share, where they work, and how they end."""
 
+import json
 import os
 import random
+import shutil
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,3 +22,20 @@ def add_load_options(parser, **defaults):
         "DATASTORAGE_BINARY", ROOT / "build/datastorage")))
     parser.add_argument("--folder", help="where to work; made, and kept")
     parser.set_defaults(**defaults)
+
+
+def work_folder(options, prefix):
+    """The one that was asked for, or a new one, which end_run takes away after a good run."""
+    folder = options.folder or tempfile.mkdtemp(prefix=prefix)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def end_run(tally, is_good, options, folder):
+    """Prints the tally, its last line as JSON; the exit status."""
+    if is_good and not options.folder:
+        shutil.rmtree(folder)
+    for name, value in tally.items():
+        print(f"{name:44}{value:>12}")
+    print(json.dumps(tally))
+    return 0 if is_good else 1

@@ -14,9 +14,7 @@ import collections
 import http.client
 import json
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -29,7 +27,7 @@ from exact_json import dump  # noqa: E402
 from file_checker import COINED  # noqa: E402
 from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_MAX, Maker  # noqa: E402
 from postgres_process import Postgres  # noqa: E402
 from reference_vectors import embedded_text  # noqa: E402
@@ -380,8 +378,7 @@ def main():
     parser.add_argument("--rate", type=float, default=100, help="writes a second")
     add_load_options(parser, connections=16, records=COUNT_MAX)
     options = parser.parse_args()
-    folder = options.folder or tempfile.mkdtemp(prefix="move_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "move_")
     print(f"seed {options.seed}, to {options.to}, in {folder}", flush=True)
     move = Move(options, folder)
     try:
@@ -393,12 +390,7 @@ def main():
     tally = {"seed": options.seed, **move.tally, **{kind: move.tally[kind] for kind in FAULTS},
              **{kind: findings.counts[kind] for kind in STORM_FAULTS}, **findings.counted}
     good = is_good(tally)
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in tally.items():
-        print(f"{name:36}{value:>12}")
-    print(json.dumps(tally))
-    return 0 if good else 1
+    return end_run(tally, good, options, folder)
 
 
 if __name__ == "__main__":

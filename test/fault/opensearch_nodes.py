@@ -8,10 +8,7 @@ line as JSON; exit status 1 unless all of that held. --rounds and --seconds make
 """
 
 import argparse
-import json
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Where `make test` puts numpy; a machine's own numpy does as well.
 sys.path.append(str(ROOT / ".deps/python"))
 
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_USUAL  # noqa: E402
 from server_process import await_true  # noqa: E402
 from storm import GIVES_UP_SHARE_FAR, Storm, faults_of, tally_of  # noqa: E402
@@ -102,8 +99,7 @@ def options_of():
 
 def main():
     options = options_of()
-    folder = options.folder or tempfile.mkdtemp(prefix="opensearch_nodes_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "opensearch_nodes_")
     print(f"seed {options.seed}, {options.rounds} rounds, in {folder}", flush=True)
     nodes = Nodes(options, folder)
     checker, searches = nodes.run()
@@ -111,12 +107,7 @@ def main():
         print(what)
     tally = tally_of(nodes, checker, searches)
     good = is_good(tally, nodes)
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in tally.items():
-        print(f"{name:44}{value:>12}")
-    print(json.dumps(tally))
-    return 0 if good else 1
+    return end_run(tally, good, options, folder)
 
 
 if __name__ == "__main__":

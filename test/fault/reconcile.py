@@ -11,11 +11,9 @@ agree. Prints the tally, its last line as JSON; exit status 1 unless all of that
 import argparse
 import collections
 import http.client
-import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -25,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_USUAL, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
@@ -265,8 +263,7 @@ def options_of():
 
 def main():
     options = options_of()
-    folder = options.folder or tempfile.mkdtemp(prefix="reconcile_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "reconcile_")
     print(f"seed {options.seed}, {options.seconds:g} s a load, vectors {options.vectors}, in "
           f"{folder}", flush=True)
     reconciled = Reconciled(options, folder)
@@ -274,12 +271,7 @@ def main():
     for what in reconciled.told:
         print(what)
     good = reconciled.is_good()
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in reconciled.tally.items():
-        print(f"{name:36}{value:>12}")
-    print(json.dumps({"seed": options.seed, **reconciled.tally}))
-    return 0 if good else 1
+    return end_run({"seed": options.seed, **reconciled.tally}, good, options, folder)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,8 @@ same on every replica. Prints the tally, its last line as JSON; exit status 1 un
 
 import argparse
 import collections
-import json
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,7 +20,7 @@ sys.path.append(str(ROOT / ".deps/python"))
 
 from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_USUAL, KINDS, Maker  # noqa: E402
 from server_process import await_true  # noqa: E402
 from service_fleet import DATABASE, Fleet  # noqa: E402
@@ -222,8 +219,7 @@ def options_of(arguments=None):
 
 def main():
     options = options_of()
-    folder = options.folder or tempfile.mkdtemp(prefix="replicas_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "replicas_")
     print(f"seed {options.seed}, {REPLICAS} replicas for {options.seconds:g} s, each restarted "
           f"{options.rolls} times, in {folder}", flush=True)
     replicas = Replicas(options, folder)
@@ -232,12 +228,7 @@ def main():
         print(what)
     tally = tally_of(replicas, findings, differences)
     good = is_good(tally, replicas)
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in tally.items():
-        print(f"{name:44}{value:>12}")
-    print(json.dumps(tally))
-    return 0 if good else 1
+    return end_run(tally, good, options, folder)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,7 @@ import collections
 import http.client
 import json
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -27,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / ".deps/python"))
 
 from journal import Journal, JournalFacts  # noqa: E402
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_USUAL, Maker  # noqa: E402
 from opensearch_checker import check_held  # noqa: E402
 from server_process import await_true  # noqa: E402
@@ -331,8 +329,7 @@ def options_of(arguments=None):
 
 def main():
     options = options_of()
-    folder = options.folder or tempfile.mkdtemp(prefix="storm_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "storm_")
     print(f"seed {options.seed}, {options.kills} kills of each of {', '.join(options.victims)}, "
           f"in {folder}", flush=True)
     storm = Storm(options, folder)
@@ -341,12 +338,7 @@ def main():
         print(what)
     tally = tally_of(storm, checker, searches)
     good = tally["lost"] > 0 if options.mutant else is_good(tally, storm)
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in tally.items():
-        print(f"{name:44}{value:>12}")
-    print(json.dumps(tally))
-    return 0 if good else 1
+    return end_run(tally, good, options, folder)
 
 
 if __name__ == "__main__":

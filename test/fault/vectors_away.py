@@ -10,11 +10,8 @@ all of that held. --seconds 600 is the long form.
 import argparse
 import collections
 import http.client
-import json
 import random
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -27,7 +24,7 @@ from exact_json import dump  # noqa: E402
 from file_checker import COINED  # noqa: E402
 from http_caller import Caller  # noqa: E402
 from journal import Journal, JournalFacts  # noqa: E402
-from load_options import add_load_options  # noqa: E402
+from load_options import add_load_options, end_run, work_folder  # noqa: E402
 from made_records import COUNT_MAX, Maker  # noqa: E402
 from opensearch_checker import check_held  # noqa: E402
 from reference_vectors import embedded_text  # noqa: E402
@@ -252,8 +249,7 @@ def main():
     options = parser.parse_args()
     options.records = options.records or min(
         COUNT_MAX, int(options.rate * (4 * options.seconds + 240)))
-    folder = options.folder or tempfile.mkdtemp(prefix="vectors_away_")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = work_folder(options, "vectors_away_")
     print(f"seed {options.seed}, {options.seconds:.0f} s each, in {folder}", flush=True)
     away = Away(options, folder)
     findings = away.run()
@@ -268,12 +264,7 @@ def main():
     good = (sum(tally[kind] for kind in (*FAULTS, *STORM_FAULTS, "index_differences")) == 0
             and drained >= options.drain_min and away.tally["strict_refused"] > 0
             and away.tally["searched_by_semantic"] > 0)
-    if good and not options.folder:
-        shutil.rmtree(folder)
-    for name, value in tally.items():
-        print(f"{name:36}{value:>12}")
-    print(json.dumps(tally))
-    return 0 if good else 1
+    return end_run(tally, good, options, folder)
 
 
 if __name__ == "__main__":
