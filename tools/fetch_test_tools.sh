@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what the tests compare with and check by, without installing anything:
-#   .deps/python   the references pinned in tools/test-requirements.txt; import them with
-#                  PYTHONPATH=.deps/python and Debian's own /usr/bin/python3
+#   .deps/python   the references and the formatter pinned in tools/test-requirements.txt; import
+#                  them with PYTHONPATH=.deps/python and Debian's own /usr/bin/python3
 #   .deps/bin      promtool, taken out of Debian's prometheus package, because installing that
 #                  would start a server on the port of our own metrics
 # Idempotent; each folder appears by one rename.
@@ -24,7 +24,7 @@ promtool_is_there() { [[ -x $DEPS/bin/promtool ]]; }
 fetch_references() {
   "$PYTHON" -m pip --version >/dev/null 2>&1 ||
     fail "$PYTHON has no pip" "run tools/install_packages.sh build"
-  say "fetching $(grep -o '^[a-z]*==[0-9.]*' "$REQUIREMENTS" | paste -sd' ')"
+  say "fetching $(grep -o '^[a-z-]*==[0-9.]*' "$REQUIREMENTS" | paste -sd' ')"
   "$PYTHON" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
     --only-binary=:all: --no-compile --root-user-action=ignore --target "$work/python" \
     -r "$REQUIREMENTS" ||
