@@ -183,6 +183,24 @@ TEST_P(CommonWords, FindARarePhraseOfCommonWords) {
 
 INSTANTIATE_TEST_SUITE_P(Counted, CommonWords, testing::Bool());
 
+// Of what was written lately, some is in many of the newest records and in no others.
+TEST_F(TextSearches, WeighAWordOfTheNewestRecordsByHowManyOfAllHoldIt) {
+  store_.MakeLiveSet();
+  constexpr int kCount = 12'000;
+  constexpr int kNewCount = 1'500;
+  GenerateRecords(store_, kCount);
+  store_.Ask("UPDATE record SET words = words || '''new'':50A' WHERE stamp > " +
+             std::to_string(kCount - kNewCount));
+  store_.Ask("VACUUM (ANALYZE) record");
+  const auto session = OpenSession(test::PostgresServer::Shared().Conninfo(store_.database));
+  ASSERT_TRUE(RefreshWordSample(*session, {.looked_at_max = kCount / 3}, Soon()).has_value());
+  const double rarity = std::log((kCount - kNewCount + 0.5) / (kNewCount + 0.5));
+  const std::vector<TextHit> hits = Search("new", {}, kNewCount + 1);
+  EXPECT_EQ(hits.size(), std::size_t{kNewCount});
+  // The size of the store is estimated.
+  EXPECT_NEAR(hits.at(0).bm25, rarity, rarity * 0.05);
+}
+
 // What was written since the words were counted, which each replica would see at another moment,
 // changes no score by itself.
 TEST_F(TextSearches, ScoreAlikeOnEveryReplica) {
