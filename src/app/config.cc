@@ -184,6 +184,11 @@ VectorsPlace VectorsOf(const Config& config) {
   return {config.vectors, config.vectors_conninfo, config.vector_cluster, config.vectors_label};
 }
 
+bool UsesPlace(const Config& config, VectorsChoice choice) {
+  return config.vectors == choice ||
+         (config.vectors_from.has_value() && config.vectors_from->choice == choice);
+}
+
 void AddConfigFlags(CLI::App& app, ConfigFlags& flags) {
   app.add_option("--config", flags.config_path, "YAML file of these options")
       ->type_name("FILE")

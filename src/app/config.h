@@ -73,6 +73,8 @@ struct Config {
 
 // What --vectors names.
 VectorsPlace VectorsOf(const Config& config);
+// Whether --vectors or --vectors-from names a place of this kind.
+bool UsesPlace(const Config& config, VectorsChoice choice);
 
 enum class ValueOrigin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 

@@ -164,9 +164,10 @@ Result<VectorSet> PostgresRecordStore::RegisterSet(const VectorSet& set, Deadlin
 }
 
 Result<void> PostgresRecordStore::ChangeSetState(VectorSetId set,
-                                                 VectorSetState state,
+                                                 VectorSetState from,
+                                                 VectorSetState to,
                                                  Deadline deadline) {
-  return registry_.ChangeSetState(set, state, deadline);
+  return registry_.ChangeSetState(set, from, to, deadline);
 }
 
 Result<std::string> PostgresRecordStore::Secret(std::string_view name, Deadline deadline) {
