@@ -195,7 +195,7 @@ def created_meanwhile(stand, thing, checker):
     """One is created while another's intent is all there is of it. A new key is refused to nobody:
     409 is for one that another request holds."""
     writer, other = Writer(stand.load), Writer(stand.load)
-    stand.control.arm(thing.key, [("kAfterIntent", "pause")])
+    stand.control.arm(thing.key, [("kBeforeSend", "pause")])
     created = Aside(lambda: writer.create(thing, True))
     await_hit(stand)
     meanwhile = Aside(lambda: other.create(stand.load.new_thing()))
