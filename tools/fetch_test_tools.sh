@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Fetches what the tests compare with and check by, without installing anything:
-#   .deps/python   the references pinned in tools/test-requirements.txt; import them with
-#                  PYTHONPATH=.deps/python and Debian's own /usr/bin/python3
-#   .deps/bin      promtool, taken out of Debian's prometheus package, because installing that
-#                  would start a server on the port of our own metrics
+#   .deps/python   the references and the formatter pinned in tools/test-requirements.txt; import
+#                  them with PYTHONPATH=.deps/python and Debian's own /usr/bin/python3
+#   .deps/bin      promtool, taken out of Debian's package of that name, or of Debian 12's
+#                  prometheus, because installing that would start a server on the port of our own
+#                  metrics
 # Idempotent; each folder appears by one rename.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -24,7 +25,7 @@ promtool_is_there() { [[ -x $DEPS/bin/promtool ]]; }
 fetch_references() {
   "$PYTHON" -m pip --version >/dev/null 2>&1 ||
     fail "$PYTHON has no pip" "run tools/install_packages.sh build"
-  say "fetching $(grep -o '^[a-z]*==[0-9.]*' "$REQUIREMENTS" | paste -sd' ')"
+  say "fetching $(grep -o '^[a-z-]*==[0-9.]*' "$REQUIREMENTS" | paste -sd' ')"
   "$PYTHON" -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes \
     --only-binary=:all: --no-compile --root-user-action=ignore --target "$work/python" \
     -r "$REQUIREMENTS" ||
@@ -43,12 +44,13 @@ fetch_promtool() {
   (
     cd "$work"
     # Where apt has no lists yet, it can be asked for nothing: get them and ask again.
-    apt-get -qq download prometheus 2>/dev/null ||
-      { apt-get -qq update && apt-get -qq download prometheus; }
+    apt-get -qq download promtool 2>/dev/null || apt-get -qq download prometheus 2>/dev/null ||
+      { apt-get -qq update && apt-get -qq download promtool; } ||
+      apt-get -qq download prometheus
     mkdir bin
-    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -C bin --strip-components=3 ./usr/bin/promtool
+    dpkg-deb --fsys-tarfile prom*_*.deb | tar -x -C bin --strip-components=3 ./usr/bin/promtool
   ) || fail "promtool could not be fetched (the message is above)" \
-    "check that apt-get download prometheus works, then run tools/fetch_test_tools.sh"
+    "check that apt-get download prometheus (or promtool) works, then run tools/fetch_test_tools.sh"
   "$work/bin/promtool" --version >/dev/null || fail "the fetched promtool does not run" \
     "read what .deps/bin/promtool says"
   rm -rf "$DEPS/bin"

@@ -26,11 +26,13 @@ missing() {
   done < <(wanted)
 }
 
-# chosen LINE: the first alternative that apt knows by exactly this name.
+# chosen LINE: the first alternative that apt can install. It knows more names: those that some
+# other package mentions.
 chosen() {
-  local name
+  local name policy
   for name in ${1//|/ }; do
-    if apt-cache show "$name" >/dev/null 2>&1; then
+    policy=$(LC_ALL=C apt-cache policy "$name")
+    if [[ $policy == *'  Candidate: '[!\(]* ]]; then
       printf '%s\n' "$name"
       return
     fi

@@ -98,9 +98,14 @@ struct LoadedConfig {
   std::optional<Config> config;     // Exactly when there are no errors.
   std::vector<std::string> errors;  // All of them, each naming where the value came from.
   std::vector<ShownValue> values;   // In table order, also when some are wrong.
+  // Variables DATASTORAGE_… of the environment that mean nothing, in order.
+  std::vector<std::string> unknown_variables;
 };
 
 LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& environment);
+
+// What to say of them.
+std::string UnknownVariablesText(const LoadedConfig& loaded);
 
 // With the process's environment; on errors writes them to standard error and gives nullopt: exit
 // with cli::ExitCode::kConfiguration.

@@ -106,8 +106,17 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
 }
 
 std::vector<Finding> CheckConfiguration(const LoadedConfig& loaded) {
-  if (loaded.errors.empty()) return {{FindingState::kOk, "configuration", "valid", ""}};
   std::vector<Finding> findings;
+  if (!loaded.unknown_variables.empty()) {
+    findings.push_back({FindingState::kWarning,
+                        "environment",
+                        UnknownVariablesText(loaded),
+                        "correct the names, or unset them: they are ignored"});
+  }
+  if (loaded.errors.empty()) {
+    findings.push_back({FindingState::kOk, "configuration", "valid", ""});
+    return findings;
+  }
   findings.reserve(loaded.errors.size());
   for (const std::string& error : loaded.errors) {
     findings.push_back({FindingState::kProblem,

@@ -181,12 +181,11 @@ Response MakeBackup(const Call& call) {
   if (refusal.has_value()) return *std::move(refusal);
   const Result<std::optional<BackupReport>> made =
       call.services.backups.Run(name, Deadline::In(limits::kBackupTimeout));
-  if (!made.has_value() && made.error().code == ErrorCode::kConflict) {
-    ProblemReport report = WriteReportOf(Problem::kInvalidRequest, "see errors");
-    report.errors.push_back({"/name", {}, {}, {}, "not_allowed", made.error().message});
-    return call.Refuse(report);
+  if (!made.has_value()) {
+    // Of the name, or of what the store is.
+    const bool is_taken = made.error().code == ErrorCode::kConflict;
+    return RefuseAt(call, is_taken ? "/name" : "", made.error());
   }
-  if (!made.has_value()) return call.Refuse(WriteReportOf(made.error()));
   if (!made->has_value()) return RefuseBusy(call, "a backup is under way");
   const BackupReport& report = **made;
   Json answer = Json::Object();

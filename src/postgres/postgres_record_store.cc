@@ -184,7 +184,7 @@ Result<void> PostgresRecordStore::KeepNote(std::string_view name,
 }
 
 Result<BackupReport> PostgresRecordStore::Backup(const std::string&, Deadline) {
-  return Conflict(
+  return InvalidArgument(
       "records are in PostgreSQL: back them up with its own tools, such as pg_basebackup with an "
       "archive of its log");
 }

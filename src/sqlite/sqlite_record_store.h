@@ -108,6 +108,8 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe, public R
   Result<void> FinishWrite(sqlite::Connection& writer, Deadline deadline);
   // Keeps the log short. REQUIRES: no transaction is open.
   Result<void> TrimLog(sqlite::Connection& writer);
+  // After an erasure was committed. REQUIRES: no transaction is open.
+  Result<void> KeepTextLevelsFew(sqlite::Connection& writer);
   Error LoseDurability(int result_code, std::string_view doing);
   // A connection that reads one snapshot until it is given back.
   Result<sqlite::ConnectionPool::Lease> BeginRead(Deadline deadline);

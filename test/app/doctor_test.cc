@@ -30,6 +30,9 @@ TEST(Doctor, NamesEveryErrorOfTheConfiguration) {
   EXPECT_EQ(findings[1].detail, "two");
   loaded.errors.clear();
   EXPECT_EQ(CheckConfiguration(loaded).at(0).state, FindingState::kOk);
+  loaded.unknown_variables = {"DATASTORAGE_WROKERS"};
+  EXPECT_EQ(CheckConfiguration(loaded).at(0).state, FindingState::kWarning);
+  EXPECT_THAT(CheckConfiguration(loaded).at(0).detail, HasSubstr("DATASTORAGE_WROKERS"));
 }
 
 TEST(Doctor, ChangesNothingWhereTheDataFolderDoesNotExistYet) {

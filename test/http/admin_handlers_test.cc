@@ -109,6 +109,11 @@ TEST_F(Admin, SayWhyThereIsNoBackup) {
   backup_.failure = Conflict("there is a backup of that name");
   EXPECT_THAT(ErrorsIn(Administer("/admin/backup", R"({"name":"a.db"})")),
               UnorderedElementsAre("/name not_allowed"));
+  // As a store of another kind says, whatever name was sent: the name is not to blame.
+  backup_.failure = InvalidArgument("other tools back that store up");
+  for (const char* body : {"{}", R"({"name":"a.db"})"}) {
+    EXPECT_THAT(ErrorsIn(Administer("/admin/backup", body)), UnorderedElementsAre(" not_allowed"));
+  }
   backup_.failure = ResourceExhausted("the disk is full");
   EXPECT_EQ(Administer("/admin/backup", "{}").status, 503);
 }

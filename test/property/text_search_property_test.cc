@@ -7,6 +7,7 @@
 
 #include "postgres/record_search.h"
 #include "postgres/store_session.h"
+#include "postgres/word_sample.h"
 #include "sqlite/sqlite_record_store.h"
 #include "support/random_records.h"
 #include "support/temporary_folder.h"
@@ -163,6 +164,23 @@ TEST_F(TextSearch, IsEqualOnBothStores) {
                               : Filter();
     const int limit = texts_.random().Chance(50) ? 1'000 : 5;
     hit_count += ExpectSame(texts_.Next(5), filter, limit);
+  }
+  EXPECT_GT(hit_count, 10'000U);
+}
+
+// From counts of words that are kept, and from the records of these words only.
+TEST_F(TextSearch, IsEqualOnBothStoresForRareWordsOfALargerOne) {
+  Fill(2'300);
+  if (HasFatalFailure()) return;
+  const auto session =
+      postgres::OpenSession(test::PostgresServer::Shared().Conninfo(postgres_.database));
+  const auto made =
+      postgres::RefreshWordSample(*session, {.record_count_min = 1}, Deadline::Never());
+  ASSERT_TRUE(made.has_value() && *made);
+  std::size_t hit_count = 0;
+  for (int i = 0; i < 400 && !HasFailure(); ++i) {
+    const int limit = texts_.random().Chance(50) ? 1'000 : 5;
+    hit_count += ExpectSame(texts_.Next(2), {}, limit);
   }
   EXPECT_GT(hit_count, 10'000U);
 }
