@@ -228,7 +228,7 @@ Result<std::vector<ApplyResult>> DualWriter::SendTo(const VectorPlace& place,
   if (place.HasRowPerWrite()) {
     const WaitSlots::Slot slot(slots_, PatienceFor(mode, deadline));
     if (!slot.is_held()) return ResourceExhausted("too many requests wait for vector indexes");
-    const Deadline budget = deadline.Within(options_.index_budget, runtime_);
+    const Deadline budget = deadline.Within(DS_INDEX_BUDGET(options_.index_budget), runtime_);
     results = index_writer_.Apply(place, writes, budget);
   } else {
     results = index_writer_.Apply(place, writes, deadline);
