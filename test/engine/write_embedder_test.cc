@@ -14,8 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const Deadline kImpatient = Deadline::At(SteadyTime());  // Waits for no slot.
-
 class WriteEmbedderTest : public testing::Test {
  protected:
   ~WriteEmbedderTest() override { model_.Open(); }
@@ -23,7 +21,7 @@ class WriteEmbedderTest : public testing::Test {
   static Deadline Soon() { return Deadline::In(seconds(30)); }
   static TextToEmbed Embed(WriteEmbedder& embedder, const std::string& text, Deadline deadline) {
     TextToEmbed wanted{text, std::nullopt, PendingReason::kNotYet};
-    embedder.EmbedEach({&wanted, 1}, deadline, kImpatient);
+    embedder.EmbedEach({&wanted, 1}, deadline);
     return wanted;
   }
 
@@ -39,7 +37,7 @@ TEST_F(WriteEmbedderTest, GivesEachTextItsVectorSpaceAndHash) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "disk full";
   texts[1].text = "network down";
-  embedder_.EmbedEach(texts, Soon(), kImpatient);
+  embedder_.EmbedEach(texts, Soon());
   for (const TextToEmbed& each : texts) {
     ASSERT_TRUE(each.embedding.has_value());
     EXPECT_EQ(each.embedding->vector, FakeEmbedder::VectorOf(each.text));
@@ -72,7 +70,7 @@ TEST_F(WriteEmbedderTest, SaysUnavailableWhereTheModelFails) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "bad";
   texts[1].text = "good";
-  embedder_.EmbedEach(texts, Soon(), kImpatient);
+  embedder_.EmbedEach(texts, Soon());
   EXPECT_EQ(texts[0].reason, PendingReason::kEmbedderUnavailable);
   EXPECT_TRUE(texts[1].embedding.has_value());
 }
@@ -86,7 +84,7 @@ TEST_F(WriteEmbedderTest, AnswersAtOnceFromTheCacheAloneWhenNoSlotIsFree) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "known";
   texts[1].text = "new";
-  embedder_.EmbedEach(texts, Deadline::Never(), kImpatient);
+  embedder_.EmbedEach(texts, Deadline::Never());
   EXPECT_TRUE(texts[0].embedding.has_value());
   EXPECT_FALSE(texts[1].embedding.has_value());
   EXPECT_EQ(texts[1].reason, PendingReason::kEmbedderBusy);

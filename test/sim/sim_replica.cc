@@ -27,7 +27,7 @@ SimReplica::Engine::Engine(FiberRuntime& runtime,
       writes(runtime, store, writer, *ids, metrics),
       searches(runtime, store, sets, &embedding, metrics),
       reconciler(runtime, store),
-      mover(store, sets) {
+      mover(runtime, store, sets) {
   writer.OnPending([this] { relay.Wake(); });
   sets.unapplied().OnLeftOver([this] { relay.Wake(); });
 }
