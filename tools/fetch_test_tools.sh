@@ -2,8 +2,9 @@
 # Fetches what the tests compare with and check by, without installing anything:
 #   .deps/python   the references and the formatter pinned in tools/test-requirements.txt; import
 #                  them with PYTHONPATH=.deps/python and Debian's own /usr/bin/python3
-#   .deps/bin      promtool, taken out of Debian's prometheus package, because installing that
-#                  would start a server on the port of our own metrics
+#   .deps/bin      promtool, taken out of Debian's package of that name, or of Debian 12's
+#                  prometheus, because installing that would start a server on the port of our own
+#                  metrics
 # Idempotent; each folder appears by one rename.
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -43,12 +44,13 @@ fetch_promtool() {
   (
     cd "$work"
     # Where apt has no lists yet, it can be asked for nothing: get them and ask again.
-    apt-get -qq download prometheus 2>/dev/null ||
-      { apt-get -qq update && apt-get -qq download prometheus; }
+    apt-get -qq download promtool 2>/dev/null || apt-get -qq download prometheus 2>/dev/null ||
+      { apt-get -qq update && apt-get -qq download promtool; } ||
+      apt-get -qq download prometheus
     mkdir bin
-    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -C bin --strip-components=3 ./usr/bin/promtool
+    dpkg-deb --fsys-tarfile prom*_*.deb | tar -x -C bin --strip-components=3 ./usr/bin/promtool
   ) || fail "promtool could not be fetched (the message is above)" \
-    "check that apt-get download prometheus works, then run tools/fetch_test_tools.sh"
+    "check that apt-get download prometheus (or promtool) works, then run tools/fetch_test_tools.sh"
   "$work/bin/promtool" --version >/dev/null || fail "the fetched promtool does not run" \
     "read what .deps/bin/promtool says"
   rm -rf "$DEPS/bin"

@@ -154,13 +154,9 @@ simulate() {
 # Against real servers, more than an hour: the release's program, as users run it, and that with
 # failpoints.
 fault() {
-  local mutant
   configure_and_build dev test_failpoints
   step "failpoint matrix" python3 test/fault/failpoints.py --lanes 2
-  for mutant in OriginalOrder SyncedUnanswered LostIsFailed SettlesUnsent NeverEnters \
-    LeavesEarly; do
-    step "failpoints, the mutant $mutant" python3 test/fault/failpoints.py --mutant "k$mutant"
-  done
+  step "the simulator's mutants on real servers" python3 test/fault/protocol_mutants.py
   tools/build.sh release
   step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
   step "storm, vectors on a second server" \

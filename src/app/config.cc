@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fstream>
 #include <iostream>
 
 #include "app/config_options.h"
+#include "base/log.h"
 
 namespace datastorage::app {
 namespace {
@@ -108,6 +110,33 @@ std::string ConfigPath(const ConfigFlags& flags, const cli::Environment& environ
   return set == environment.end() ? std::string() : set->second;
 }
 
+// What Kubernetes puts into every container of a namespace for a service named "datastorage…":
+// DATASTORAGE_SERVICE_HOST, DATASTORAGE_PORT_8080_TCP_ADDR, and the like.
+bool IsServiceLink(std::string_view variable) {
+  return variable.ends_with("_SERVICE_HOST") || variable.ends_with("_PORT") ||
+         variable.find("_SERVICE_PORT") != std::string_view::npos ||
+         variable.find("_TCP") != std::string_view::npos ||
+         variable.find("_UDP") != std::string_view::npos;
+}
+
+std::vector<std::string> UnknownVariables(const cli::Environment& environment) {
+  // Those of clients, and of what starts and tests this program.
+  constexpr std::array<std::string_view, 4> kOthers = {
+      "DATASTORAGE_ADMIN", "DATASTORAGE_BINARY", "DATASTORAGE_CONFIG", "DATASTORAGE_SERVER"};
+  std::vector<std::string> unknown;
+  for (const auto& [variable, value] : environment) {
+    if (!variable.starts_with("DATASTORAGE_") || IsServiceLink(variable)) continue;
+    const bool is_known =
+        std::ranges::find(kOthers, variable) != kOthers.end() ||
+        std::ranges::any_of(Options(), [name = &variable](const OptionDescription& option) {
+          const std::string own = EnvironmentNameOf(option.name);
+          return *name == own || *name == own + "_FILE";
+        });
+    if (!is_known) unknown.push_back(variable);
+  }
+  return unknown;
+}
+
 // Every parameter "…password=" of a URL, of libpq's too.
 std::string MaskParameters(const std::string& url) {
   constexpr std::string_view kName = "password=";
@@ -155,6 +184,11 @@ VectorsPlace VectorsOf(const Config& config) {
   return {config.vectors, config.vectors_conninfo, config.vector_cluster, config.vectors_label};
 }
 
+bool UsesPlace(const Config& config, VectorsChoice choice) {
+  return config.vectors == choice ||
+         (config.vectors_from.has_value() && config.vectors_from->choice == choice);
+}
+
 void AddConfigFlags(CLI::App& app, ConfigFlags& flags) {
   app.add_option("--config", flags.config_path, "YAML file of these options")
       ->type_name("FILE")
@@ -197,13 +231,26 @@ LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& enviro
                              config.listen.port == config.metrics.port && config.listen.port != 0;
   if (is_same_place) loaded.errors.emplace_back("listen and metrics name the same address");
   CheckVectors(config, loaded.errors);
+  loaded.unknown_variables = UnknownVariables(environment);
   if (loaded.errors.empty()) loaded.config = std::move(config);
   return loaded;
+}
+
+std::string UnknownVariablesText(const LoadedConfig& loaded) {
+  std::string text = "no option is named by";
+  for (const std::string& variable : loaded.unknown_variables) {
+    text.append(&variable == &loaded.unknown_variables.front() ? " " : ", ").append(variable);
+  }
+  return text;
 }
 
 std::optional<Config> LoadConfigOrExplain(const ConfigFlags& flags) {
   LoadedConfig loaded = LoadConfig(flags, cli::ProcessEnvironment());
   for (const std::string& error : loaded.errors) std::cerr << "configuration: " << error << "\n";
+  if (!loaded.unknown_variables.empty()) {
+    const std::string text = UnknownVariablesText(loaded);
+    Log(LogLevel::kWarning, "the environment has variables without meaning", {{"detail", text}});
+  }
   return std::move(loaded.config);
 }
 

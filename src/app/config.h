@@ -73,6 +73,8 @@ struct Config {
 
 // What --vectors names.
 VectorsPlace VectorsOf(const Config& config);
+// Whether --vectors or --vectors-from names a place of this kind.
+bool UsesPlace(const Config& config, VectorsChoice choice);
 
 enum class ValueOrigin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 
@@ -98,9 +100,14 @@ struct LoadedConfig {
   std::optional<Config> config;     // Exactly when there are no errors.
   std::vector<std::string> errors;  // All of them, each naming where the value came from.
   std::vector<ShownValue> values;   // In table order, also when some are wrong.
+  // Variables DATASTORAGE_… of the environment that mean nothing, in order.
+  std::vector<std::string> unknown_variables;
 };
 
 LoadedConfig LoadConfig(const ConfigFlags& flags, const cli::Environment& environment);
+
+// What to say of them.
+std::string UnknownVariablesText(const LoadedConfig& loaded);
 
 // With the process's environment; on errors writes them to standard error and gives nullopt: exit
 // with cli::ExitCode::kConfiguration.

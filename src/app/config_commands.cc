@@ -19,6 +19,9 @@ std::string Quoted(const std::string& text) {
 
 int Finish(const LoadedConfig& loaded) {
   for (const std::string& error : loaded.errors) std::cerr << "configuration: " << error << "\n";
+  if (!loaded.unknown_variables.empty()) {
+    std::cerr << "environment: " << UnknownVariablesText(loaded) << "\n";
+  }
   return static_cast<int>(loaded.errors.empty() ? cli::ExitCode::kOk
                                                 : cli::ExitCode::kConfiguration);
 }

@@ -76,6 +76,69 @@ Finding CheckRoom(const std::filesystem::path& folder) {
       "make room on the file system of " + folder.string() + ": writes fail when nothing is left"};
 }
 
+// A place of vectors, and what it is called by.
+struct NamedPlace {
+  const char* check;
+  std::string option;
+  VectorsPlace place;
+};
+
+Finding CheckVectorDatabase(const NamedPlace& named) {
+  const std::string place = postgres::DescriptionOf(named.place.conninfo);
+  const Deadline deadline = Deadline::In(kDatabaseTimeout);
+  postgres::ConnectionOptions connection;
+  connection.conninfo = named.place.conninfo;
+  const auto session = postgres::Connection::Open(connection, deadline);
+  if (!session.has_value()) {
+    return {FindingState::kWarning,
+            named.check,
+            place + ": " + session.error().message,
+            "start the server, or mend the URL of " + named.option +
+                "; without it nothing is lost, vectors "
+                "wait in the record store and searches take longer"};
+  }
+  const Result<void> alone = postgres::CheckHoldsNoRecords(**session, deadline);
+  if (!alone.has_value()) {
+    return {FindingState::kProblem,
+            named.check,
+            place + ": " + alone.error().message,
+            "mend the URL of " + named.option};
+  }
+  const Result<void> checked = postgres::CheckPgvector(**session, deadline);
+  if (checked.has_value()) {
+    return {FindingState::kOk, named.check, place + " answers and has the tables of vectors", ""};
+  }
+  return {FindingState::kWarning,
+          named.check,
+          place + ": " + checked.error().message,
+          "the next start of the service makes the tables, if its role may; else run `datastorage "
+          "migrate` with the owner's URL as " +
+              named.option};
+}
+
+Finding CheckOpensearch(const NamedPlace& named) {
+  const std::string place = opensearch::DescriptionOf(*named.place.cluster);
+  const auto index = opensearch::OpenSearchIndex::Make(*named.place.cluster, {});
+  if (!index.has_value()) {
+    return {FindingState::kProblem,
+            named.check,
+            place + ": " + index.error().message,
+            "mend the URL of " + named.option + ", or the file that it names"};
+  }
+  const Result<void> checked = (*index)->Check(Deadline::In(kDatabaseTimeout));
+  if (checked.has_value()) {
+    return {FindingState::kOk, named.check, place + " answers and has the index of vectors", ""};
+  }
+  return {
+      FindingState::kWarning,
+      named.check,
+      place + ": " + checked.error().message,
+      "start the cluster, or mend the URL of " + named.option +
+          "; the service makes the index when it "
+          "starts. Without it nothing is lost, vectors wait in the record store and searches take "
+          "longer"};
+}
+
 }  // namespace
 
 void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
@@ -93,12 +156,7 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
         findings.push_back(std::move(finding));
       }
     }
-    if (loaded.config->vectors == VectorsChoice::kOtherPostgres) {
-      findings.push_back(CheckVectorDatabase(*loaded.config));
-    }
-    if (loaded.config->vectors == VectorsChoice::kOpensearch) {
-      findings.push_back(CheckOpensearch(*loaded.config));
-    }
+    for (Finding& finding : CheckVectors(*loaded.config)) findings.push_back(std::move(finding));
     findings.push_back(CheckCache(*loaded.config));
     findings.push_back(CheckEmbedder(*loaded.config));
     return findings;
@@ -106,8 +164,17 @@ void AddDoctorChecks(cli::LocalCommands& local, ConfigFlags& flags) {
 }
 
 std::vector<Finding> CheckConfiguration(const LoadedConfig& loaded) {
-  if (loaded.errors.empty()) return {{FindingState::kOk, "configuration", "valid", ""}};
   std::vector<Finding> findings;
+  if (!loaded.unknown_variables.empty()) {
+    findings.push_back({FindingState::kWarning,
+                        "environment",
+                        UnknownVariablesText(loaded),
+                        "correct the names, or unset them: they are ignored"});
+  }
+  if (loaded.errors.empty()) {
+    findings.push_back({FindingState::kOk, "configuration", "valid", ""});
+    return findings;
+  }
   findings.reserve(loaded.errors.size());
   for (const std::string& error : loaded.errors) {
     findings.push_back({FindingState::kProblem,
@@ -157,7 +224,7 @@ std::vector<Finding> CheckDatabase(const Config& config) {
              "start the server, or mend the URL of --store"}};
   }
   Result<void> checked = postgres::CheckSchema(**session, postgres::AllMigrations(), deadline);
-  if (checked.has_value() && config.vectors == VectorsChoice::kSameDatabase) {
+  if (checked.has_value() && UsesPlace(config, VectorsChoice::kSameDatabase)) {
     checked = postgres::CheckPgvector(**session, deadline);
   }
   if (!checked.has_value()) {
@@ -186,58 +253,18 @@ std::vector<Finding> CheckDatabase(const Config& config) {
   return findings;
 }
 
-Finding CheckVectorDatabase(const Config& config) {
-  constexpr const char* kCheck = "vectors";
-  const std::string place = postgres::DescriptionOf(config.vectors_conninfo);
-  const Deadline deadline = Deadline::In(kDatabaseTimeout);
-  postgres::ConnectionOptions connection;
-  connection.conninfo = config.vectors_conninfo;
-  const auto session = postgres::Connection::Open(connection, deadline);
-  if (!session.has_value()) {
-    return {FindingState::kWarning,
-            kCheck,
-            place + ": " + session.error().message,
-            "start the server, or mend the URL of --vectors; without it nothing is lost, vectors "
-            "wait in the record store and searches take longer"};
+std::vector<Finding> CheckVectors(const Config& config) {
+  std::vector<NamedPlace> places{{"vectors", "--vectors", VectorsOf(config)}};
+  if (config.vectors_from.has_value()) {
+    places.push_back({"vectors until now", "--vectors-from", *config.vectors_from});
   }
-  const Result<void> alone = postgres::CheckHoldsNoRecords(**session, deadline);
-  if (!alone.has_value()) {
-    return {FindingState::kProblem,
-            kCheck,
-            place + ": " + alone.error().message,
-            "mend the URL of --vectors"};
+  std::vector<Finding> findings;
+  for (const NamedPlace& named : places) {
+    const VectorsChoice choice = named.place.choice;
+    if (choice == VectorsChoice::kOtherPostgres) findings.push_back(CheckVectorDatabase(named));
+    if (choice == VectorsChoice::kOpensearch) findings.push_back(CheckOpensearch(named));
   }
-  const Result<void> checked = postgres::CheckPgvector(**session, deadline);
-  if (checked.has_value()) {
-    return {FindingState::kOk, kCheck, place + " answers and has the tables of vectors", ""};
-  }
-  return {FindingState::kWarning,
-          kCheck,
-          place + ": " + checked.error().message,
-          "the next start of the service makes the tables, if its role may; else run `datastorage "
-          "migrate` with the owner's URL as --vectors"};
-}
-
-Finding CheckOpensearch(const Config& config) {
-  constexpr const char* kCheck = "vectors";
-  const std::string place = opensearch::DescriptionOf(*config.vector_cluster);
-  const auto index = opensearch::OpenSearchIndex::Make(*config.vector_cluster, {});
-  if (!index.has_value()) {
-    return {FindingState::kProblem,
-            kCheck,
-            place + ": " + index.error().message,
-            "mend the URL of --vectors, or the file that it names"};
-  }
-  const Result<void> checked = (*index)->Check(Deadline::In(kDatabaseTimeout));
-  if (checked.has_value()) {
-    return {FindingState::kOk, kCheck, place + " answers and has the index of vectors", ""};
-  }
-  return {FindingState::kWarning,
-          kCheck,
-          place + ": " + checked.error().message,
-          "start the cluster, or mend the URL of --vectors; the service makes the index when it "
-          "starts. Without it nothing is lost, vectors wait in the record store and searches take "
-          "longer"};
+  return findings;
 }
 
 Finding CheckCache(const Config& config) {

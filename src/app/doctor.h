@@ -22,11 +22,9 @@ std::vector<cli::Finding> CheckDataDirectory(const std::string& directory);
 // Whether the database of --store answers and has the schema of this program, and what it warns of.
 std::vector<cli::Finding> CheckDatabase(const Config& config);
 
-// Whether the server of --vectors postgresql://… answers and can be used. REQUIRES: there is one.
-cli::Finding CheckVectorDatabase(const Config& config);
-
-// Whether the cluster of --vectors opensearch+http://… answers. REQUIRES: there is one.
-cli::Finding CheckOpensearch(const Config& config);
+// Whether the servers of --vectors and of --vectors-from, where they are servers of their own,
+// answer and can be used.
+std::vector<cli::Finding> CheckVectors(const Config& config);
 
 // Whether the shared cache answers, where one is configured. Its loss costs time only: a warning.
 cli::Finding CheckCache(const Config& config);

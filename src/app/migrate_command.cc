@@ -49,7 +49,7 @@ Result<void> MigrateStore(const Config& config, const MigrateOptions& options, D
   DS_RETURN_IF_ERROR(options.only_looks
                          ? postgres::CheckSchema(*session, steps, deadline)
                          : postgres::Migrate(*session, steps, options.service_role, deadline));
-  if (config.vectors == VectorsChoice::kSameDatabase) {
+  if (UsesPlace(config, VectorsChoice::kSameDatabase)) {
     DS_RETURN_IF_ERROR(MigrateVectors(*session, options, deadline));
   }
   std::fprintf(stderr,
@@ -59,23 +59,30 @@ Result<void> MigrateStore(const Config& config, const MigrateOptions& options, D
   return {};
 }
 
-Result<void> MigrateOtherPostgres(const Config& config,
+Result<void> MigrateOtherPostgres(const std::string& conninfo,
                                   const MigrateOptions& options,
                                   Deadline deadline) {
-  DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> session,
-                      Open(config.vectors_conninfo, deadline));
+  DS_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> session, Open(conninfo, deadline));
   DS_RETURN_IF_ERROR(postgres::CheckHoldsNoRecords(*session, deadline));
   DS_RETURN_IF_ERROR(MigrateVectors(*session, options, deadline));
-  std::fprintf(stderr,
-               "%s has the tables of vectors\n",
-               postgres::DescriptionOf(config.vectors_conninfo).c_str());
+  std::fprintf(stderr, "%s has the tables of vectors\n", postgres::DescriptionOf(conninfo).c_str());
   return {};
+}
+
+std::vector<std::string> OtherDatabasesOf(const Config& config) {
+  std::vector<std::string> databases;
+  if (config.vectors == VectorsChoice::kOtherPostgres) databases.push_back(config.vectors_conninfo);
+  const std::optional<VectorsPlace>& from = config.vectors_from;
+  if (from.has_value() && from->choice == VectorsChoice::kOtherPostgres) {
+    databases.push_back(from->conninfo);
+  }
+  return databases;
 }
 
 int Migrate(const Config& config, const MigrateOptions& options) {
   const bool has_store = !config.store_conninfo.empty() || !config.store_owner_conninfo.empty();
-  const bool has_other_vectors = config.vectors == VectorsChoice::kOtherPostgres;
-  if (!has_store && !has_other_vectors) {
+  const std::vector<std::string> others = OtherDatabasesOf(config);
+  if (!has_store && others.empty()) {
     std::fputs(
         "error: --store names no PostgreSQL database; a service with SQLite migrates its "
         "file when it starts\n",
@@ -85,8 +92,8 @@ int Migrate(const Config& config, const MigrateOptions& options) {
   const Deadline deadline = Deadline::In(kMigrateTimeout);
   Result<void> done;
   if (has_store) done = MigrateStore(config, options, deadline);
-  if (done.has_value() && has_other_vectors) {
-    done = MigrateOtherPostgres(config, options, deadline);
+  for (const std::string& conninfo : others) {
+    if (done.has_value()) done = MigrateOtherPostgres(conninfo, options, deadline);
   }
   return done.has_value() ? static_cast<int>(cli::ExitCode::kOk) : Fail(done.error());
 }
@@ -97,7 +104,7 @@ void AddMigrateCommand(cli::LocalCommands& local, ConfigFlags& flags) {
   const auto options = std::make_shared<MigrateOptions>();
   local.commands.push_back(
       {"migrate",
-       "Bring the tables of PostgreSQL, of --store and of --vectors, up to date",
+       "Bring the tables of PostgreSQL, of --store, --vectors and --vectors-from, up to date",
        [options, &flags](CLI::App& command) {
          AddConfigFlags(command, flags);
          command

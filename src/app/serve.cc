@@ -143,6 +143,7 @@ int Serve(const Config& config) {
   Log(LogLevel::kInfo, "stopping", {{"signal", static_cast<std::int64_t>(signal)}});
   api.BeginDrain();
   service.reconciles().Stop();
+  service.moves().Stop();
   signals.AwaitFor(config.drain_delay);
   server.Stop(kFinishTimeout);
   operations.Stop(kFinishTimeout);

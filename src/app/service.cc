@@ -87,10 +87,10 @@ Result<void> Service::OpenPostgres() {
   options.sessions.connection.conninfo = config_.store_conninfo;
   options.sessions.reader_count = config_.store_session_count;
   options.owner_conninfo = config_.store_owner_conninfo;
-  options.has_pgvector = UsesPlace(VectorsChoice::kSameDatabase);
+  options.has_pgvector = UsesPlace(config_, VectorsChoice::kSameDatabase);
   options.vector_write_mode = config_.vector_write_mode;
   // An index in memory is filled at the start only.
-  if (UsesPlace(VectorsChoice::kMemory)) options.use = postgres::Replica::Use::kAlone;
+  if (UsesPlace(config_, VectorsChoice::kMemory)) options.use = postgres::Replica::Use::kAlone;
   options.on_place_lost = [this](std::string_view why) { LosePlace(why); };
   const Deadline deadline = Deadline::In(kOpenTimeout, runtime_);
   DS_ASSIGN_OR_RETURN(std::unique_ptr<PostgresRecordStore> store,
@@ -98,11 +98,6 @@ Result<void> Service::OpenPostgres() {
   store_sessions_ = &store->sessions();
   KeepStore(std::move(store));
   return {};
-}
-
-bool Service::UsesPlace(VectorsChoice choice) const {
-  return config_.vectors == choice ||
-         (config_.vectors_from.has_value() && config_.vectors_from->choice == choice);
 }
 
 Result<void> Service::OpenVectors() {

@@ -70,7 +70,6 @@ class Service {
   Result<void> OpenPostgres();
   Result<void> OpenVectors();
   Result<void> OpenSets(Deadline deadline);
-  bool UsesPlace(VectorsChoice choice) const;
   template <class Store>
   void KeepStore(std::unique_ptr<Store> store);
   // Where embeddings are looked up: memory, before the shared cache if there is one.

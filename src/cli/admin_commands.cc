@@ -1,12 +1,10 @@
 #include "cli/admin_commands.h"
 
 #include <CLI/CLI.hpp>
-#include <chrono>
-#include <thread>
 
 #include "cli/filter_options.h"
 #include "cli/record_view.h"
-#include "cli/table.h"
+#include "cli/reindex_command.h"
 #include "cli/text.h"
 
 namespace datastorage::cli {
@@ -109,6 +107,11 @@ ExitCode RunReconcile(Session& session, const ReconcileCommand& command) {
     for (const char* name : {"checked", "missing", "stale", "altered", "foreign", "mended"}) {
       session.console().out << name << "  " << CountOf(report, name) << "\n";
     }
+    const std::string skipped = CountOf(report, "skipped_sets");
+    if (!skipped.empty() && skipped != "0") {
+      session.console().err << "a set that is being filled was left out: reconcile again after the "
+                               "move\n";
+    }
   });
 }
 
@@ -142,91 +145,6 @@ void AddBackup(CLI::App& app, Action& chosen) {
       ->type_name("");
   command->callback(
       [&chosen, name] { chosen = [name](Session& session) { return RunBackup(session, *name); }; });
-}
-
-struct ReindexCommand {
-  bool only_reports = false;
-  bool is_cancelled = false;
-  bool waits = false;
-};
-
-constexpr std::chrono::seconds kReindexPause{1};
-
-void PrintMove(const Console& console, const Json& report) {
-  std::vector<Row> rows;
-  const Json* const sets = report.Find("sets");
-  for (const Json& set : sets != nullptr ? sets->elements : std::vector<Json>()) {
-    std::vector<Cell>& cells = rows.emplace_back().cells;
-    for (const char* name : {"set", "engine", "state", "in_use", "points", "pending", "parked"}) {
-      cells.push_back({CountOf(set, name)});
-    }
-  }
-  PrintTable(console,
-             {{"SET", false, true},
-              {"ENGINE"},
-              {"STATE"},
-              {"IN USE"},
-              {"VECTORS", false, true},
-              {"PENDING", false, true},
-              {"PARKED", false, true}},
-             rows);
-}
-
-bool IsMoving(const Json& report) {
-  const Json* const moving = report.Find("moving");
-  return moving != nullptr && moving->boolean;
-}
-
-// Asks until nothing moves; says how much is left, where somebody looks.
-ExitCode AwaitMoved(Session& session) {
-  Json body = Json::Object();
-  body.Add("action", Json::String("report"));
-  const std::string text = schema::ToText(body);
-  for (;;) {
-    const auto answer = session.admin_client().Administer("/admin/reindex", text, true);
-    if (!answer) return session.FailAdmin(answer.error());
-    const std::optional<Json> report = session.Parse(*answer);
-    if (!report.has_value()) return ExitCode::kProblem;
-    if (!IsMoving(*report)) {
-      return session.Show(*answer, [&](const Json& json) { PrintMove(session.console(), json); });
-    }
-    session.console().err << CountOf(*report, "left") << " vectors left\n" << std::flush;
-    std::this_thread::sleep_for(kReindexPause);
-  }
-}
-
-ExitCode RunReindex(Session& session, const ReindexCommand& command) {
-  Json body = Json::Object();
-  const char* const action = command.only_reports   ? "report"
-                             : command.is_cancelled ? "cancel"
-                                                    : "begin";
-  body.Add("action", Json::String(action));
-  if (!command.waits) {
-    return Administer(session, {"/admin/reindex", body, true}, [&](const Json& report) {
-      PrintMove(session.console(), report);
-      if (IsMoving(report)) {
-        session.console().err << CountOf(report, "left") << " vectors left; searches move then\n";
-      }
-    });
-  }
-  const auto begun =
-      session.admin_client().Administer("/admin/reindex", schema::ToText(body), true);
-  return begun ? AwaitMoved(session) : session.FailAdmin(begun.error());
-}
-
-void AddReindex(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "reindex", "Move searches to the vector engine of --vectors, while the service runs");
-  auto options = std::make_shared<ReindexCommand>();
-  CLI::Option* report = command->add_flag("--report", options->only_reports, "Tell how far it is");
-  CLI::Option* cancel =
-      command->add_flag("--cancel", options->is_cancelled, "Give up a move under way");
-  CLI::Option* wait = command->add_flag("--wait", options->waits, "Until searches have moved");
-  report->excludes(cancel);
-  cancel->excludes(wait);
-  command->callback([&chosen, options] {
-    chosen = [options](Session& session) { return RunReindex(session, *options); };
-  });
 }
 
 ExitCode RunRelease(Session& session, std::int64_t set) {

@@ -79,7 +79,7 @@ ExitCode Conclude(Session& session, const Importer& importer, Duration time) {
 ExitCode RunImport(Session& session, const ImportCommand& command) {
   const InputFile input(command.file);
   if (input.descriptor() < 0) {
-    return session.Fail(ExitCode::kUsage, command.file + " cannot be opened");
+    return session.Fail(ExitCode::kBadInput, command.file + " cannot be read");
   }
   const Console& console = session.console();
   const SteadyTime begin = SystemClock().Now();

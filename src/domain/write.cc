@@ -7,8 +7,18 @@ std::string_view NameOf(VectorSetState state) {
     case VectorSetState::kFilling: return "filling";
     case VectorSetState::kLive: return "live";
     case VectorSetState::kRetired: return "retired";
+    case VectorSetState::kPreparing: return "preparing";
   }
   return "retired";
+}
+
+bool MayBecome(VectorSetState from, VectorSetState to) {
+  if (from == to || to == VectorSetState::kPreparing) return false;
+  return from == VectorSetState::kPreparing || from < to;
+}
+
+Error WrongStateOf(const VectorSet& set) {
+  return Conflict("vector set " + std::to_string(set.id) + " is " + std::string(NameOf(set.state)));
 }
 
 std::string_view NameOf(PendingRule rule) {

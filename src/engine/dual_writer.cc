@@ -53,8 +53,8 @@ void DualWriter::CreateByDefault(std::span<Draft> drafts, CommitMode mode, Deadl
   }
   // Held by the commit too: a caller that gives up does not take it away.
   const auto unapplied = sets_.unapplied().Enter(std::move(ids));
-  CommitRecords(drafts, mode, unapplied, deadline);       // T1: from here the records are safe
-  const std::vector<Sent> sent = Send(drafts, deadline);  // V
+  CommitRecords(drafts, mode, unapplied, deadline);  // T1: from here the records are safe
+  const std::vector<Sent> sent = Send(drafts, WriteMode::kDefault, deadline);  // V
   if (LeaveRefused(sent, deadline) && IsEachKnown(drafts)) unapplied->Finish();
   Settle(sent);  // T2
 }
@@ -62,8 +62,8 @@ void DualWriter::CreateByDefault(std::span<Draft> drafts, CommitMode mode, Deadl
 // Nothing is stored unless every index took the vector first, under the stamp of an intent. Whoever
 // takes the intent away, a relay after a crash or this writer after a failure, ends the attempt.
 void DualWriter::CreateStrictly(std::span<Draft> drafts, CommitMode mode, Deadline deadline) {
-  BeginIntents(drafts, mode, deadline);                   // T0
-  const std::vector<Sent> sent = Send(drafts, deadline);  // V
+  BeginIntents(drafts, mode, deadline);                                       // T0
+  const std::vector<Sent> sent = Send(drafts, WriteMode::kStrict, deadline);  // V
   RefuseUnheld(drafts);
   CommitRecords(drafts, mode, nullptr, deadline);  // T1': the intent is still there, or nothing is
   AbortIntents(drafts);                            // of what was not created
@@ -80,7 +80,9 @@ Result<CommittedWrite> DualWriter::Update(UpdateOp operation,
   if (text.has_value() && has_new_text) {
     TextToEmbed wanted{*text, std::nullopt, PendingReason::kNotYet};
     if (!DS_FAILPOINT(kBeforeEmbedding, id)) {
-      write_embedder_.EmbedEach({&wanted, 1}, deadline.Within(options_.embed_budget, runtime_));
+      write_embedder_.EmbedEach({&wanted, 1},
+                                deadline.Within(options_.embed_budget, runtime_),
+                                PatienceFor(WriteMode::kDefault, deadline));
     }
     operation.pending_reason = wanted.reason;
     if (wanted.embedding.has_value()) operation.embeddings.push_back(*std::move(wanted.embedding));
@@ -114,7 +116,8 @@ Result<CommittedWrite> DualWriter::Erase(EraseOp operation, Deadline deadline) {
   const VectorWrite tombstone{id, write.outcome.stamp, std::nullopt, {}};
   for (const VectorPlace& place : sets_.Places()) {
     if (place.rules.is_written_with_record) continue;
-    const Result<std::vector<ApplyResult>> results = SendTo(place, {&tombstone, 1}, deadline);
+    const Result<std::vector<ApplyResult>> results =
+        SendTo(place, {&tombstone, 1}, WriteMode::kDefault, deadline);
     const bool is_held = results.has_value() && results->front().status == ApplyStatus::kApplied;
     if (is_held) settler_.Settle(place, {RowOf(place, id, tombstone.stamp)});
   }
@@ -141,7 +144,7 @@ void DualWriter::SendCurrent(CommittedWrite& write,
   for (const VectorPlace& place : sets_.Places()) {
     const bool is_sent = is_there && !place.rules.is_written_with_record;
     Result<std::vector<ApplyResult>> results;
-    if (is_sent) results = SendTo(place, *current, deadline);
+    if (is_sent) results = SendTo(place, *current, WriteMode::kDefault, deadline);
     const bool is_held =
         place.rules.is_written_with_record ||
         (is_sent && results.has_value() && results->front().status == ApplyStatus::kApplied);

@@ -47,7 +47,9 @@ class DualWriter {
     // Then a relay ends a strict creation, soon after its deadline if that is earlier: what is left
     // to do takes a second or two, and the keys of a writer that died are free no sooner.
     Duration intent_lease = std::chrono::seconds(8);
-    int wait_count_max = 8;  // Requests that may wait for embeddings or indexes at once.
+    // Requests that may wait for embeddings or indexes at once. Half as many strict creations more
+    // may wait for one of these to be done, each for index_budget.
+    int wait_count_max = 8;
   };
 
   // `embedder` may be null: then nothing is embedded.
@@ -87,7 +89,8 @@ class DualWriter {
   std::vector<Draft> Prepare(std::vector<CreateOp> operations, WriteMode mode, Deadline deadline);
   void EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline deadline);
   void BeginIntents(std::span<Draft> drafts, CommitMode mode, Deadline deadline);
-  std::vector<Sent> Send(std::span<Draft> drafts, Deadline deadline);
+  std::vector<Sent> Send(std::span<Draft> drafts, WriteMode mode, Deadline deadline);
+  Deadline PatienceFor(WriteMode mode, Deadline deadline) const;
   bool LeaveRefused(std::span<const Sent> sent, Deadline deadline);
   void CommitRecords(std::span<Draft> drafts,
                      CommitMode mode,
@@ -108,6 +111,7 @@ class DualWriter {
                                                  Deadline deadline);
   Result<std::vector<ApplyResult>> SendTo(const VectorPlace& place,
                                           std::span<const VectorWrite> writes,
+                                          WriteMode mode,
                                           Deadline deadline);
   void SendCurrent(CommittedWrite& write,
                    bool has_text,

@@ -68,8 +68,8 @@ void DualWriter::EmbedEach(std::span<Draft> drafts, WriteMode mode, Deadline dea
   }
   const bool is_strict = mode == WriteMode::kStrict;
   if (!DS_FAILPOINT(kBeforeEmbedding, drafts)) {
-    write_embedder_.EmbedEach(
-        texts, is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_));
+    const Deadline wait = is_strict ? deadline : deadline.Within(options_.embed_budget, runtime_);
+    write_embedder_.EmbedEach(texts, wait, PatienceFor(mode, wait));
   }
   for (std::size_t i = 0; i < owners.size(); ++i) {
     Draft& draft = *owners[i];
@@ -128,7 +128,7 @@ void DualWriter::CommitRecords(std::span<Draft> drafts,
   const std::vector<Draft*> owners = Undecided(drafts, mode);
   if (DS_MUTANT(kOriginalOrder)) {
     for (Draft* owner : owners) owner->vector.stamp = 1;
-    Send(drafts, deadline);
+    Send(drafts, WriteMode::kDefault, deadline);
   }
   std::vector<WriteOp> operations;
   operations.reserve(owners.size());
@@ -180,7 +180,9 @@ std::vector<Result<WriteOutcome>> DualWriter::CommitInMode(std::vector<WriteOp> 
 }
 
 // Sends what has a stamp to every index.
-std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline deadline) {
+std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts,
+                                               WriteMode mode,
+                                               Deadline deadline) {
   const std::vector<VectorPlace> places = sets_.Places();
   for (const VectorPlace& place : places) {
     if (!place.IsLive() || !place.rules.is_written_with_record) continue;
@@ -197,7 +199,7 @@ std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline
   if (owners.empty()) return sent;
   for (const VectorPlace& place : places) {
     if (place.rules.is_written_with_record) continue;
-    const Result<std::vector<ApplyResult>> results = SendTo(place, writes, deadline);
+    const Result<std::vector<ApplyResult>> results = SendTo(place, writes, mode, deadline);
     Sent& outcome = sent.emplace_back(Sent{place, {}, {}});
     for (std::size_t i = 0; i < owners.size(); ++i) {
       Draft& draft = *owners[i];
@@ -219,19 +221,27 @@ std::vector<DualWriter::Sent> DualWriter::Send(std::span<Draft> drafts, Deadline
 
 Result<std::vector<ApplyResult>> DualWriter::SendTo(const VectorPlace& place,
                                                     std::span<const VectorWrite> writes,
+                                                    WriteMode mode,
                                                     Deadline deadline) {
   if (DS_FAILPOINT(kBeforeSend, writes)) return Unavailable("failpoint");
   Result<std::vector<ApplyResult>> results;
   if (place.HasRowPerWrite()) {
-    const WaitSlots::Slot slot(slots_);
+    const WaitSlots::Slot slot(slots_, PatienceFor(mode, deadline));
     if (!slot.is_held()) return ResourceExhausted("too many requests wait for vector indexes");
-    const Deadline budget = deadline.Within(options_.index_budget, runtime_);
+    const Deadline budget = deadline.Within(DS_INDEX_BUDGET(options_.index_budget), runtime_);
     results = index_writer_.Apply(place, writes, budget);
   } else {
     results = index_writer_.Apply(place, writes, deadline);
   }
   if (DS_FAILPOINT(kAfterSend, writes)) return Unavailable("failpoint");
   return results;
+}
+
+// How long to wait for a slot. A default write can do without; a strict creation cannot.
+Deadline DualWriter::PatienceFor(WriteMode mode, Deadline deadline) const {
+  const bool is_strict = mode == WriteMode::kStrict;
+  return is_strict ? deadline.Within(options_.index_budget, runtime_)
+                   : Deadline::At(runtime_.Now());
 }
 
 // What an index without pending rows of its own refused, as when it is full, gets one.

@@ -5,6 +5,7 @@
 
 #ifdef DS_ENGINE_FAILPOINTS
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -64,6 +65,8 @@ class FailpointHook {
   virtual void Named(RecordId id, std::string_view natural_key) = 0;
   // True: the call is to fail as with a lost connection. May not return, or late.
   virtual bool Fails(Failpoint failpoint, std::span<const RecordId> ids) = 0;
+  // A search has asked the index, and confirms nothing yet. May return late.
+  virtual void Searched() = 0;
 };
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a test sets it.
 inline FailpointHook* failpoint_hook = nullptr;
@@ -72,7 +75,10 @@ namespace failpoint {
 
 // In place of the released program's patience, so that a hang past every deadline is short.
 constexpr int kHurry = 8;
-constexpr Duration kRequestPatience = std::chrono::milliseconds(1'500);
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a test sets it.
+inline Duration request_patience = std::chrono::milliseconds(1'500);
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a test sets it.
+inline int settle_hurry = kHurry;
 
 template <class T>
 RecordId IdIn(const T& subject) {
@@ -108,12 +114,19 @@ bool Fails(Failpoint failpoint, const T& subjects) {
 #define DS_FAILPOINT_NAMES(id, key)                                                         \
   (::datastorage::failpoint_hook != nullptr ? ::datastorage::failpoint_hook->Named(id, key) \
                                             : void())
+#define DS_FAILPOINT_SEARCHED() \
+  (::datastorage::failpoint_hook != nullptr ? ::datastorage::failpoint_hook->Searched() : void())
 #define DS_PATIENCE(duration) ((duration) / ::datastorage::failpoint::kHurry)
+#define DS_SETTLE_PATIENCE(duration) ((duration) / ::datastorage::failpoint::settle_hurry)
+#define DS_INDEX_BUDGET(budget) (std::max)(budget, ::datastorage::failpoint::request_patience / 2)
 #define DS_REQUEST_DEADLINE(deadline, runtime) \
-  (deadline).Within(::datastorage::failpoint::kRequestPatience, runtime)
+  (deadline).Within(::datastorage::failpoint::request_patience, runtime)
 #else
 #define DS_FAILPOINT(name, subjects) false
 #define DS_FAILPOINT_NAMES(id, key) void()
+#define DS_FAILPOINT_SEARCHED() void()
 #define DS_PATIENCE(duration) (duration)
+#define DS_SETTLE_PATIENCE(duration) (duration)
+#define DS_INDEX_BUDGET(budget) (budget)
 #define DS_REQUEST_DEADLINE(deadline, runtime) (deadline)
 #endif

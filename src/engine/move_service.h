@@ -1,15 +1,17 @@
 // MoveService: moves searches to the engine that new vector sets are of, on an operator's word, and
-// tells how far that is. A move that is under way goes on after a restart, on any replica that has
-// the engine.
+// tells how far that is. A move that is under way, or whose beginning was cut short, goes on after
+// a restart, on any replica that has the engine.
 //
 // Threads:   safe to call concurrently; a task of its own between Start and Stop.
 // Ownership: keeps references to what it is given; all must outlive it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/runtime.h"
@@ -22,14 +24,17 @@ namespace datastorage {
 // A set that is not retired.
 struct MovePlace {
   VectorSet set;
-  bool is_in_use = false;                   // By this service: at hand, and bearing its mark.
+  bool is_in_use = false;  // By this service: at hand, and bearing its mark.
+  std::optional<VectorSetId>
+      foreign_mark;  // The set that its index holds instead: it never will do.
   std::optional<std::int64_t> point_count;  // Vectors that its index holds; of one in use.
   std::int64_t pending_count = 0;           // Rows, parked ones too.
   std::int64_t parked_count = 0;
 };
 
 struct MoveReport {
-  bool is_moving = false;       // A set of our space is being filled.
+  std::string target;           // The engine that a move would go to.
+  bool is_moving = false;       // A set of our space is being filled, or prepared for that.
   std::int64_t left_count = 0;  // Rows to be finished before searches use it.
   std::vector<MovePlace> places;
 };
@@ -39,12 +44,15 @@ class MoveService {
   MoveService(Runtime& runtime, RecordStore& store, VectorSets& sets);
   ~MoveService();
 
-  // Begins a move to the target engine; one that is under way already goes on.
-  // Errors: kConflict when searches use that engine already, or another set is being filled;
-  // kInvalidArgument: its index is another set's; those of the store.
+  // Begins a move to the target engine; one that is under way already goes on. A stop cuts it short
+  // within seconds; the next start goes on.
+  // Errors: kConflict when searches use that engine already, or did while this service ran, or use
+  // a set that it does not have, or another set is being filled; kInvalidArgument: its index is
+  // another set's; kUnavailable: we are stopping; those of the store.
   Result<MoveReport> Begin(Deadline deadline);
 
-  // Gives up the set that is being filled, whatever its engine. Errors: kNotFound: there is none.
+  // Gives up the set that is being filled, whatever its engine. Errors: kNotFound: there is none;
+  // kConflict: searches have moved there just now, and nothing was changed; those of the store.
   Result<MoveReport> Cancel(Deadline deadline);
 
   Result<MoveReport> Report(Deadline deadline);
@@ -59,14 +67,20 @@ class MoveService {
   void Start();
   void Stop();
 
-  // Switches searches if nothing is left to be done first. For Start and for tests.
+  // Goes on with a beginning that was cut short, and switches searches if nothing is left to be
+  // done first. For Start and for tests.
   Result<void> RunOnce(Deadline deadline);
 
  private:
   void Run();
   Result<std::vector<VectorSet>> ActiveSets(Deadline deadline);
-  // The sets of our space that are being filled.
+  // The sets of our space that are being filled, or prepared for that.
   Result<std::vector<VectorSet>> FillingSets(Deadline deadline);
+  Result<void> CheckLeaves(Deadline deadline);
+  Result<std::optional<MoveReport>> FindBegun(Deadline deadline);
+  Result<bool> TryCancel(Deadline deadline);
+  Result<void> FinishBeginning(Deadline deadline);
+  void NoteLive();
 
   Runtime& runtime_;
   RecordStore& store_;
@@ -75,7 +89,9 @@ class MoveService {
   std::function<void()> wake_relay_ = [] {};
   Mutex mutex_;
   WaitQueue changed_;
-  bool is_stopping_ = false;
+  std::atomic<bool> is_stopping_ = false;  // Set under the mutex, for those who wait.
+  std::atomic<bool> is_beginning_ = false;
+  std::atomic<bool> has_served_target_ = false;  // Searches have used the target engine.
   std::unique_ptr<Task> task_;
 };
 

@@ -1,6 +1,6 @@
-// Mutants of the engine for the simulator, which must catch each: a mutant takes one guard of the
-// protocol away. Only a second build of this folder for tests has them; elsewhere DS_MUTANT is
-// false and costs nothing.
+// Mutants of the engine, for the simulator and for runs on real servers, which must catch each: a
+// mutant takes one guard of the protocol away. Only a second build of this folder for tests has
+// them; elsewhere DS_MUTANT is false and costs nothing.
 #pragma once
 
 #ifdef DS_ENGINE_MUTANTS
@@ -19,6 +19,7 @@ enum class EngineMutant : std::uint8_t {
   kLeavesEarly,       // A caller that gives up takes its unapplied entry away.
   kNeverEnters,       // No unapplied entry is made.
   kSettlesUnsent,     // The relay settles rows whatever the index answered.
+  kSerialIds,         // An id is given out again until its record is committed.
 };
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a test sets it.
 inline EngineMutant engine_mutant = EngineMutant::kNone;

@@ -33,7 +33,8 @@ Result<std::optional<ReconcileReport>> ReconcileService::Run(ReconcileOptions op
        {"stale", report->stale_count},
        {"altered", report->altered_count},
        {"foreign", report->foreign_count},
-       {"mended", report->mended_count}});
+       {"mended", report->mended_count},
+       {"skipped_sets", report->skipped_count}});
   return std::optional<ReconcileReport>(*report);
 }
 
@@ -43,6 +44,10 @@ Result<ReconcileReport> ReconcileService::RunEach(const ReconcileOptions& option
   DS_RETURN_IF_ERROR(sets_.Refresh(deadline));
   ReconcileReport sum;
   for (const VectorPlace& place : sets_.Places()) {
+    if (!place.IsLive()) {
+      ++sum.skipped_count;
+      continue;
+    }
     if (!place.is_marked) return Unavailable("a vector index cannot be reached");
     Result<ReconcileReport> report = reconciler_.Run(place, options, deadline);
     // What an earlier page found is pending, whatever became of this one.

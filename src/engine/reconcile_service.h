@@ -1,4 +1,4 @@
-// ReconcileService: reconciles every vector set on demand, one run at a time.
+// ReconcileService: reconciles the vector set that searches use on demand, one run at a time.
 //
 // Threads:   safe to call concurrently.
 // Ownership: keeps references to everything it is given; all must outlive it.
@@ -19,7 +19,9 @@ class ReconcileService {
   ReconcileService(Runtime& runtime, RecordStore& store, VectorSets& sets)
       : sets_(sets), reconciler_(runtime, store) {}
 
-  // The sums over all sets that are not retired; nullopt while another run is under way.
+  // The sums over what searches use; nullopt while another run is under way. A set that is being
+  // filled is skipped: the rows that fill it would be taken for differences, and given new stamps,
+  // for which the set that searches use would have to be sent everything, too.
   // `wake_relay` of OnPending is called when there is something to mend.
   // Errors: kUnavailable when an index is not at hand, or not filled yet; those of Reconciler.
   Result<std::optional<ReconcileReport>> Run(ReconcileOptions options, Deadline deadline);

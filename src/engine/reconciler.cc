@@ -176,6 +176,7 @@ Result<void> Reconciler::Mend(Pass& pass) {
   // and one that is behind the index can no longer win. Under a fresh stamp it stays until the
   // relay has done it. A row that has come since is left alone.
   DS_RETURN_IF_ERROR(Enqueue(pass, pass.different, /*renews=*/false));
+  if (pass.options.keeps_rows) return {};
   DS_ASSIGN_OR_RETURN(std::vector<RecordId> intents, Enqueue(pass, pass.pending, /*renews=*/true));
   pass.intents.insert(pass.intents.end(), intents.begin(), intents.end());
   return {};

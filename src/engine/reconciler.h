@@ -21,6 +21,7 @@ namespace datastorage {
 struct ReconcileOptions {
   bool is_dry_run = false;  // Counts the differences, and leaves them.
   bool is_deep = false;     // Compares vectors and filter members too, not stamps alone.
+  bool keeps_rows = false;  // What is pending already is left as it is: it was not sent before.
   LostStamps lost{};        // Found by an earlier RaiseStamps.
   const std::atomic<bool>* is_stopping = nullptr;  // Once true, ends the run (kUnavailable).
 };
@@ -34,6 +35,7 @@ struct ReconcileReport {
   std::int64_t altered_count = 0;  // Deep: of the same stamp, but not of its content.
   std::int64_t foreign_count = 0;  // Vectors of no record, or of one that has no text.
   std::int64_t mended_count = 0;   // Differences that got a pending row.
+  std::int64_t skipped_count = 0;  // Sets that are being filled: all that they lack is pending.
   Stamp stamps_raised_from = 0;    // The index was ahead of the record store, which stood here.
 };
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/limits.h"
+#include "engine/failpoint.h"
 #include "engine/mutant.h"
 #include "schema/members.h"
 
@@ -111,6 +112,7 @@ Result<SemanticLeg::Rung> SemanticLeg::AskIndex(const VectorPlace& live,
   DS_ASSIGN_OR_RETURN(std::vector<RecordId> ids, UnappliedIds(live, deadline));
   DS_ASSIGN_OR_RETURN(const Neighbors neighbors,
                       AskNearest(live, query, candidate_count, deadline));
+  DS_FAILPOINT_SEARCHED();
   if (DS_MUTANT(kIndexFirst)) {
     DS_ASSIGN_OR_RETURN(ids, UnappliedIds(live, deadline));
   }

@@ -10,7 +10,7 @@
 namespace datastorage {
 namespace {
 
-constexpr Duration kSettleTimeout = DS_PATIENCE(std::chrono::seconds(5));
+constexpr Duration kSettleTimeout = std::chrono::seconds(5);
 // Refreshing an index costs it dear: whoever waits for one shares it with all that gathered.
 constexpr Duration kRefreshPause = std::chrono::seconds(1);
 
@@ -91,7 +91,7 @@ Result<void> Settler::RunOnce() {
   Result<void> first_failure;
   for (const Batch& batch : batches) {
     // A time for each set: an index that hangs must not use up that of the others.
-    const Deadline deadline = Deadline::In(kSettleTimeout, runtime_);
+    const Deadline deadline = Deadline::In(DS_SETTLE_PATIENCE(kSettleTimeout), runtime_);
     Result<void> done = AwaitVisible(*batch.place.index, deadline);
     if (DS_FAILPOINT(kBeforeSettle, batch.rows)) done = Unavailable("failpoint");
     if (done.has_value()) done = store_.Settle(batch.rows, deadline);

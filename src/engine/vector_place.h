@@ -33,6 +33,8 @@ struct VectorPlace {
   CircuitBreaker* breaker = nullptr;  // Only where the rules say so.
   PlacementRules rules;
   bool is_marked = false;  // The index bears the set's mark; it is not used until that is known.
+  // The set whose mark the index of a set that is being filled bears instead: it never will do.
+  std::optional<VectorSetId> foreign_mark{};
 
   bool IsLive() const { return set.state == VectorSetState::kLive; }
   // Each write leaves a pending row until the index shows it.

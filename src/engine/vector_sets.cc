@@ -12,6 +12,14 @@ constexpr Duration kPageTimeout = std::chrono::seconds(30);
 constexpr Duration kRetryPause = std::chrono::seconds(1);
 constexpr Duration kBindTimeout = std::chrono::seconds(2);
 
+void LogForeign(const VectorPlace& place) {
+  Log(LogLevel::kError,
+      "the index that vectors are to move to holds those of another set: give the move up",
+      {{"set", place.set.id},
+       {"engine", std::string_view(place.set.engine)},
+       {"mark", *place.foreign_mark}});
+}
+
 }  // namespace
 
 VectorSets::VectorSets(Runtime& runtime,
@@ -72,7 +80,9 @@ Result<void> VectorSets::Refresh(Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, store_.Sets(deadline));
   std::vector<VectorPlace> places;
   for (const VectorSet& set : sets) {
-    if (set.state == VectorSetState::kRetired || set.space != space_) continue;
+    const bool is_used =
+        set.state == VectorSetState::kFilling || set.state == VectorSetState::kLive;
+    if (!is_used || set.space != space_) continue;
     for (const Engine& engine : engines_) {
       if (engine.engine.name != set.engine) continue;
       DS_ASSIGN_OR_RETURN(VectorPlace place, Bind(set, engine, deadline));
@@ -92,10 +102,13 @@ Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
   VectorIndex& index = *engine.engine.index;
   VectorPlace place{set, &index, nullptr, RulesOf(index.Capabilities().placement), false};
   if (place.rules.has_breaker) place.breaker = engine.breaker.get();
+  bool was_foreign = false;
   {
     const MutexLock lock(mutex_);
     for (const VectorPlace& known : places_) {
-      if (known.set.id == set.id) place.is_marked = known.is_marked;
+      if (known.set.id != set.id) continue;
+      place.is_marked = known.is_marked;
+      was_foreign = known.foreign_mark.has_value();
     }
   }
   if (place.is_marked) return place;
@@ -105,6 +118,8 @@ Result<VectorPlace> VectorSets::Bind(const VectorSet& set,
   if (!mark.has_value()) return place;  // Asked again with the next Refresh.
   if (*mark != set.id) {
     // Whoever moves there is told; searches and writes do not need it.
+    place.foreign_mark = *mark;
+    if (set.state == VectorSetState::kFilling && !was_foreign) LogForeign(place);
     if (set.state == VectorSetState::kFilling) return place;
     return InvalidArgument("the index of engine " + set.engine + " bears the mark of set " +
                            std::to_string(*mark) + ", not of set " + std::to_string(set.id));

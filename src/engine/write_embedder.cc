@@ -10,9 +10,9 @@ PendingReason ReasonWithoutEmbedding(ErrorCode code) {
              : PendingReason::kEmbedderUnavailable;
 }
 
-void WriteEmbedder::EmbedEach(std::span<TextToEmbed> texts, Deadline deadline) {
+void WriteEmbedder::EmbedEach(std::span<TextToEmbed> texts, Deadline deadline, Deadline patience) {
   if (embedder_ == nullptr || texts.empty()) return;
-  const WaitSlots::Slot slot(slots_);
+  const WaitSlots::Slot slot(slots_, patience);
   // Without a slot only the cache answers; the texts are queued all the same.
   const Deadline wait = slot.is_held() ? deadline : Deadline::At(runtime_.Now());
   std::vector<std::string_view> views;

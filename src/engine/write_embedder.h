@@ -31,8 +31,9 @@ class WriteEmbedder {
   WriteEmbedder(Runtime& runtime, EmbeddingService* embedder, WaitSlots& slots)
       : runtime_(runtime), embedder_(embedder), slots_(slots) {}
 
-  // What is not ready when the deadline passes stays queued for the relay.
-  void EmbedEach(std::span<TextToEmbed> texts, Deadline deadline);
+  // What is not ready when the deadline passes stays queued for the relay. Waits for a slot until
+  // `patience` has passed; without one only the cache answers.
+  void EmbedEach(std::span<TextToEmbed> texts, Deadline deadline, Deadline patience);
 
  private:
   Runtime& runtime_;

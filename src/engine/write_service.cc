@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/mutant.h"
 #include "schema/embedded_text.h"
 
 namespace datastorage {
@@ -33,6 +34,17 @@ WriteReply Reply(ReplyStatus status, RecordId id = {}) {
   reply.status = status;
   reply.record.id = id;
   return reply;
+}
+
+// For a mutant: what a counter of the committed records would say.
+RecordId SerialId(RecordStore& store) {
+  constexpr std::int64_t kCountMax = 1'000;
+  const Result<std::int64_t> count = store.Count(Filter(), kCountMax, Deadline::Never());
+  const auto serial = static_cast<std::uint64_t>(count.value_or(0)) + 1;
+  RecordId id;
+  id.bytes[14] = static_cast<std::uint8_t>(serial >> 8U);
+  id.bytes[15] = static_cast<std::uint8_t>(serial);
+  return id;
 }
 
 }  // namespace
@@ -271,7 +283,7 @@ std::set<std::string> WriteService::KeysOf(std::span<const CreateRequest> reques
 
 CreateOp WriteService::MakeOp(const CreateRequest& request, WallTime now) {
   CreateOp operation;
-  operation.id = ids_.MakeVersion7();
+  operation.id = DS_MUTANT(kSerialIds) ? SerialId(store_) : ids_.MakeVersion7();
   operation.attempt = ids_.MakeVersion4();
   operation.body = request.body;
   operation.content_hash = request.content_hash;

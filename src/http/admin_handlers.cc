@@ -87,6 +87,7 @@ Json ReconcileToJson(const ReconcileReport& report) {
   json.Add("altered", Json::Integer(report.altered_count));
   json.Add("foreign", Json::Integer(report.foreign_count));
   json.Add("mended", Json::Integer(report.mended_count));
+  json.Add("skipped_sets", Json::Integer(report.skipped_count));
   return json;
 }
 
@@ -119,12 +120,14 @@ Json MoveToJson(const MoveReport& report) {
     set.Add("space", Json::String(place.set.space));
     set.Add("state", Json::String(std::string(NameOf(place.set.state))));
     set.Add("in_use", Json::Boolean(place.is_in_use));
+    if (place.foreign_mark.has_value()) set.Add("holds", Json::Integer(*place.foreign_mark));
     if (place.point_count.has_value()) set.Add("points", Json::Integer(*place.point_count));
     set.Add("pending", Json::Integer(place.pending_count));
     set.Add("parked", Json::Integer(place.parked_count));
     sets.Add(std::move(set));
   }
   Json json = Json::Object();
+  json.Add("target", Json::String(report.target));
   json.Add("moving", Json::Boolean(report.is_moving));
   json.Add("left", Json::Integer(report.left_count));
   json.Add("sets", std::move(sets));
@@ -181,12 +184,11 @@ Response MakeBackup(const Call& call) {
   if (refusal.has_value()) return *std::move(refusal);
   const Result<std::optional<BackupReport>> made =
       call.services.backups.Run(name, Deadline::In(limits::kBackupTimeout));
-  if (!made.has_value() && made.error().code == ErrorCode::kConflict) {
-    ProblemReport report = WriteReportOf(Problem::kInvalidRequest, "see errors");
-    report.errors.push_back({"/name", {}, {}, {}, "not_allowed", made.error().message});
-    return call.Refuse(report);
+  if (!made.has_value()) {
+    // Of the name, or of what the store is.
+    const bool is_taken = made.error().code == ErrorCode::kConflict;
+    return RefuseAt(call, is_taken ? "/name" : "", made.error());
   }
-  if (!made.has_value()) return call.Refuse(WriteReportOf(made.error()));
   if (!made->has_value()) return RefuseBusy(call, "a backup is under way");
   const BackupReport& report = **made;
   Json answer = Json::Object();
@@ -213,7 +215,7 @@ Response MoveSearches(const Call& call) {
   const Deadline deadline = Deadline::In(limits::kReconcileTimeout);
   const Result<MoveReport> report = action == "begin"    ? mover.Begin(deadline)
                                     : action == "cancel" ? mover.Cancel(deadline)
-                                                         : mover.Report(deadline);
+                                                         : mover.Report(call.deadline);
   if (!report.has_value()) return RefuseAt(call, "/action", report.error());
   return JsonAnswer(MoveToJson(*report));
 }

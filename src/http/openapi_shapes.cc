@@ -222,13 +222,15 @@ constexpr std::string_view kReconcileRequest = R"({"type": "object",
             "description": "Compares vectors and filter members too, not stamps alone."}}})";
 
 constexpr std::string_view kReconcileReport = R"({"type": "object",
-    "required": ["checked", "missing", "stale", "altered", "foreign", "mended"], "properties": {
+    "required": ["checked", "missing", "stale", "altered", "foreign", "mended", "skipped_sets"],
+    "properties": {
         "checked": {"type": "integer", "description": "Records."},
         "missing": {"type": "integer", "description": "Records without their vector."},
         "stale": {"type": "integer", "description": "Vectors of another stamp than the record's."},
         "altered": {"type": "integer", "description": "Deep: of the stamp, not of the content."},
         "foreign": {"type": "integer", "description": "Vectors of no record."},
-        "mended": {"type": "integer", "description": "Differences left to the relay."}}})";
+        "mended": {"type": "integer", "description": "Differences left to the relay."},
+        "skipped_sets": {"type": "integer", "description": "Sets that are being filled."}}})";
 
 constexpr std::string_view kBackupRequest = R"({"type": "object",
     "additionalProperties": false, "properties": {
@@ -248,7 +250,8 @@ constexpr std::string_view kMoveRequest = R"({"type": "object",
             "description": "begin tells how far a move is that is under way."}}})";
 
 constexpr std::string_view kMoveReport = R"({"type": "object",
-    "required": ["moving", "left", "sets"], "properties": {
+    "required": ["target", "moving", "left", "sets"], "properties": {
+        "target": {"type": "string", "description": "The engine that a move would go to."},
         "moving": {"type": "boolean", "description": "A set is being filled."},
         "left": {"type": "integer", "description": "Vectors to be sent before searches use it."},
         "sets": {"type": "array", "description": "All that are not retired.", "items": {
@@ -258,8 +261,10 @@ constexpr std::string_view kMoveReport = R"({"type": "object",
                 "set": {"type": "integer"},
                 "engine": {"type": "string"},
                 "space": {"type": "string"},
-                "state": {"enum": ["filling", "live"]},
+                "state": {"enum": ["preparing", "filling", "live"]},
                 "in_use": {"type": "boolean", "description": "By the service that answers."},
+                "holds": {"type": "integer",
+                    "description": "The set whose vectors its index holds instead: cancel."},
                 "points": {"type": "integer", "description": "Vectors that its index holds."},
                 "pending": {"type": "integer", "description": "Parked ones too."},
                 "parked": {"type": "integer"}}}}}})";

@@ -110,9 +110,13 @@ class RequestReader::Parser final : public beast::http::basic_parser<true> {
     return Append(body, ec);
   }
   void on_chunk_header_impl(std::uint64_t /*size*/,
-                            beast::string_view /*extensions*/,
-                            ErrorCode& /*ec*/) override {
+                            beast::string_view extensions,
+                            ErrorCode& ec) override {
     has_begun_chunk = true;
+    // Beast lets a quoted value hold them; for another server the head ends there.
+    if (extensions.find_first_of("\r\n") != beast::string_view::npos) {
+      ec = beast::http::error::bad_chunk_extension;
+    }
   }
   std::size_t on_chunk_body_impl(std::uint64_t /*remain*/,
                                  beast::string_view body,

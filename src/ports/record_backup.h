@@ -39,7 +39,8 @@ class RecordBackup {
   // Writes all that was committed before some moment of this call, and nothing that was erased
   // before it, to a file of that name in the store's folder of backups. The file is there under its
   // name only once it is whole, checked and durable. Writers go on meanwhile.
-  // Errors: kInvalidArgument (IsBackupName is false), kConflict (there is one of that name),
+  // Errors: kInvalidArgument (IsBackupName is false, or there are other tools for a store of
+  // this kind), kConflict (there is one of that name),
   // kResourceExhausted (disk full), kUnavailable, kDeadlineExceeded, kInternal (what was written
   // does not pass its check); then nothing is left.
   virtual Result<BackupReport> Backup(const std::string& name, Deadline deadline) = 0;

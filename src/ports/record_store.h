@@ -121,12 +121,20 @@ class RecordStore {
 
   // Vector sets. RegisterSet adds one, filling or live as `set.state` says, and a due row
   // (kBackfill) for every record with a text to embed, and an intent row for every strict creation
-  // under way; it waits out running commits. An embedding stored already does not save the row. At
-  // most one set is live: making one live retires the other. Retiring deletes the set's pending
-  // rows.
-  virtual Result<std::vector<VectorSet>> Sets(Deadline deadline) = 0;
+  // under way; it waits out running commits. An embedding stored already does not save the row. One
+  // that is cut short, also with its process, may leave the set `preparing`: writes leave rows in
+  // it, searches and sends pass it by, and the next RegisterSet of its like goes on with it.
   virtual Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) = 0;
-  virtual Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) = 0;
+  virtual Result<std::vector<VectorSet>> Sets(Deadline deadline) = 0;
+  // Takes a set that is in state `from` to state `to`; one that is there already stays. From
+  // `preparing` to `filling` goes on with RegisterSet, and after kDeadlineExceeded the next call
+  // does where this one stopped. At most one set is live: making one live retires the other.
+  // Retiring deletes the set's pending rows.
+  // Errors: also kNotFound; kConflict: it is in a third state, or MayBecome says no.
+  virtual Result<void> ChangeSetState(VectorSetId set,
+                                      VectorSetState from,
+                                      VectorSetState to,
+                                      Deadline deadline) = 0;
 
   // 32 random bytes kept under `name`, made on the first call.
   virtual Result<std::string> Secret(std::string_view name, Deadline deadline) = 0;

@@ -3,6 +3,7 @@
 // Threads: none.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 

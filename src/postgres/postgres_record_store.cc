@@ -164,9 +164,10 @@ Result<VectorSet> PostgresRecordStore::RegisterSet(const VectorSet& set, Deadlin
 }
 
 Result<void> PostgresRecordStore::ChangeSetState(VectorSetId set,
-                                                 VectorSetState state,
+                                                 VectorSetState from,
+                                                 VectorSetState to,
                                                  Deadline deadline) {
-  return registry_.ChangeSetState(set, state, deadline);
+  return registry_.ChangeSetState(set, from, to, deadline);
 }
 
 Result<std::string> PostgresRecordStore::Secret(std::string_view name, Deadline deadline) {
@@ -184,7 +185,7 @@ Result<void> PostgresRecordStore::KeepNote(std::string_view name,
 }
 
 Result<BackupReport> PostgresRecordStore::Backup(const std::string&, Deadline) {
-  return Conflict(
+  return InvalidArgument(
       "records are in PostgreSQL: back them up with its own tools, such as pg_basebackup with an "
       "archive of its log");
 }

@@ -144,6 +144,15 @@ Result<Call> TogetherCall(const std::vector<std::string>& queries,
   return Filtered(Query::kMatchTogether, std::move(call), filter);
 }
 
+Result<Call> PhraseCall(std::string_view words,
+                        std::string_view phrase,
+                        const Filter& filter,
+                        const PhraseLook& look) {
+  Call call;
+  call.parameters.Add(words).Add(phrase).Add(look.looked_at_max).Add(look.limit);
+  return Filtered(Query::kCountPhrase, std::move(call), filter);
+}
+
 Result<Call> NewestMatchesCall(std::string_view words, const Filter& filter, int looked_at) {
   Call call;
   call.parameters.Add(words).Add(looked_at);

@@ -37,8 +37,20 @@ Call FetchCall(int row_count);
 Result<Call> WordsCall(std::string_view words, const Filter& filter, int limit);
 
 // Up to `limit` of the records that match one of `queries` (::tsquery), of the first one first: the
-// same columns. A record may come once for each.
+// same columns. Each query matches all that the one before it does.
 Result<Call> TogetherCall(const std::vector<std::string>& queries, const Filter& filter, int limit);
+
+// How many of the first `looked_at_max` records that hold all of `words` (::tsquery) hold `phrase`:
+// the same columns, looked_at and held, the last two in each row. Where so many were looked at,
+// the rows are up to `limit` of those that hold it and match; else one, without a record.
+struct PhraseLook {
+  int looked_at_max = 0;
+  int limit = 0;
+};
+Result<Call> PhraseCall(std::string_view words,
+                        std::string_view phrase,
+                        const Filter& filter,
+                        const PhraseLook& look);
 
 // Those of the newest `looked_at` records that match `words`: the same columns.
 Result<Call> NewestMatchesCall(std::string_view words, const Filter& filter, int looked_at);

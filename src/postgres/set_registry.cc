@@ -13,32 +13,28 @@
 namespace datastorage::postgres {
 namespace {
 
-constexpr std::string_view kPreparing = "preparing";
+constexpr VectorSetState kPreparing = VectorSetState::kPreparing;
 // Commits that come while a change waits for those before it wait too, so it gives way long before
 // they would give up, and tries again.
 constexpr std::chrono::milliseconds kLockWait{1'000};
 constexpr int kTryCountMax = 5;
 constexpr std::size_t kSecretByteCount = 32;
 
-struct SetRow {
-  VectorSet set;
-  bool is_prepared = false;  // Nobody knows of it yet.
-};
-
-std::vector<SetRow> ReadSets(const Rows& rows) {
-  std::vector<SetRow> sets;
+std::vector<VectorSet> ReadSets(const Rows& rows) {
+  constexpr VectorSetState kActive[] = {
+      VectorSetState::kPreparing, VectorSetState::kFilling, VectorSetState::kLive};
+  std::vector<VectorSet> sets;
   for (int i = 0; i < rows.count(); ++i) {
     const std::string_view state = rows.Text(i, 5);
-    SetRow& row = sets.emplace_back(SetRow{.set = {.id = rows.Integer(i, 0),
-                                                   .engine = std::string(rows.Text(i, 1)),
-                                                   .space = std::string(rows.Text(i, 2)),
-                                                   .projection = std::string(rows.Text(i, 3)),
-                                                   .state = VectorSetState::kRetired},
-                                           .is_prepared = state == kPreparing});
+    VectorSet& set = sets.emplace_back(VectorSet{.id = rows.Integer(i, 0),
+                                                 .engine = std::string(rows.Text(i, 1)),
+                                                 .space = std::string(rows.Text(i, 2)),
+                                                 .projection = std::string(rows.Text(i, 3)),
+                                                 .state = VectorSetState::kRetired});
     // A rule that this program does not know is kept like the careful one.
-    row.set.pending_rule = ParsePendingRule(rows.Text(i, 4)).value_or(PendingRule::kEverySet);
-    for (const VectorSetState known : {VectorSetState::kFilling, VectorSetState::kLive}) {
-      if (state == NameOf(known)) row.set.state = known;
+    set.pending_rule = ParsePendingRule(rows.Text(i, 4)).value_or(PendingRule::kEverySet);
+    for (const VectorSetState known : kActive) {
+      if (state == NameOf(known)) set.state = known;
     }
   }
   return sets;
@@ -59,15 +55,15 @@ Call NamingSet(Query query, const VectorSet& set) {
   return call;
 }
 
-Call ChangingState(VectorSetId set, std::string_view from, VectorSetState to) {
+Call ChangingState(VectorSetId set, VectorSetState from, VectorSetState to) {
   Call call = CallOf(Query::kChangeSetState);
-  call.parameters.Add(std::int64_t{set}).Add(from).Add(NameOf(to));
+  call.parameters.Add(std::int64_t{set}).Add(NameOf(from)).Add(NameOf(to));
   return call;
 }
 
-Call RetiringLive(VectorSetId successor, std::string_view its_state) {
+Call RetiringLive(VectorSetId successor, VectorSetState its_state) {
   Call call = CallOf(Query::kRetireLiveSet);
-  call.parameters.Add(std::int64_t{successor}).Add(its_state);
+  call.parameters.Add(std::int64_t{successor}).Add(NameOf(its_state));
   return call;
 }
 
@@ -114,11 +110,7 @@ Result<std::vector<VectorSet>> SetRegistry::Sets(Deadline deadline) {
   DS_ASSIGN_OR_RETURN(
       const Rows rows,
       sessions_.ReadOne("read the vector sets", CallOf(Query::kVectorSets), deadline));
-  std::vector<VectorSet> sets;
-  for (SetRow& row : ReadSets(rows)) {
-    if (!row.is_prepared) sets.push_back(std::move(row.set));
-  }
-  return sets;
+  return ReadSets(rows);
 }
 
 Result<VectorSet> SetRegistry::RegisterSet(const VectorSet& set, Deadline deadline) {
@@ -141,8 +133,8 @@ Result<VectorSetId> SetRegistry::Prepare(const VectorSet& set, WallTime now, Dea
   calls[2].parameters.Add(now);
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       WriteAlone("prepare a vector set", calls, deadline));
-  for (const SetRow& row : ReadSets(rows.back())) {
-    if (row.is_prepared && AreAlike(row.set, set)) return row.set.id;
+  for (const VectorSet& each : ReadSets(rows.back())) {
+    if (each.state == kPreparing && AreAlike(each, set)) return each.id;
   }
   return Conflict("such a vector set is registered already");
 }
@@ -173,31 +165,34 @@ Result<void> SetRegistry::Publish(const VectorSet& set, Deadline deadline) {
   return Conflict("another caller registered a vector set meanwhile");
 }
 
-Result<void> SetRegistry::ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) {
-  constexpr VectorSetState kFrom[] = {VectorSetState::kFilling, VectorSetState::kLive};
-  std::vector<Call> calls{CallOf(Query::kVectorSets)};
-  if (state == VectorSetState::kLive) {
-    calls.push_back(RetiringLive(set, NameOf(VectorSetState::kFilling)));
-    calls.push_back(ChangingState(set, NameOf(VectorSetState::kFilling), state));
-  } else if (state == VectorSetState::kRetired) {
-    for (const VectorSetState from : kFrom) {
-      calls.push_back(ChangingState(set, NameOf(from), state));
-    }
+// Goes on with what RegisterSet began. A set that somebody else has finished or given up needs no
+// rows any more.
+Result<void> SetRegistry::FillPrepared(VectorSetId set, Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, Sets(deadline));
+  for (const VectorSet& each : sets) {
+    if (each.id == set && each.state == kPreparing) return Fill(set, clock_.WallNow(), deadline);
   }
+  return {};
+}
+
+Result<void> SetRegistry::ChangeSetState(VectorSetId set,
+                                         VectorSetState from,
+                                         VectorSetState to,
+                                         Deadline deadline) {
+  const bool is_way = MayBecome(from, to);
+  if (is_way && from == kPreparing && to != VectorSetState::kRetired) {
+    DS_RETURN_IF_ERROR(FillPrepared(set, deadline));
+  }
+  std::vector<Call> calls{CallOf(Query::kVectorSets)};
+  if (is_way && to == VectorSetState::kLive) calls.push_back(RetiringLive(set, from));
+  if (is_way) calls.push_back(ChangingState(set, from, to));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       WriteAlone("change a vector set", calls, deadline));
-  const std::vector<SetRow> before = ReadSets(rows.front());
-  const auto found = std::find_if(before.begin(), before.end(), [&](const SetRow& row) {
-    return !row.is_prepared && row.set.id == set;
-  });
+  const std::vector<VectorSet> before = ReadSets(rows.front());
+  const auto found = std::find_if(
+      before.begin(), before.end(), [&](const VectorSet& each) { return each.id == set; });
   if (found == before.end()) return NotFound("no such vector set");
-  const VectorSetState from = found->set.state;
-  if (from != state && from == VectorSetState::kRetired) {
-    return Conflict("a retired vector set stays retired: register it anew");
-  }
-  if (from != state && state == VectorSetState::kFilling) {
-    return Conflict("a live vector set is not filled again");
-  }
+  if (found->state != to && (found->state != from || !is_way)) return WrongStateOf(*found);
   ClearRetired(deadline);
   return {};
 }

@@ -27,6 +27,12 @@ struct TermPlan {
 // `counts`: records that hold each term, about.
 TermPlan PlanTerms(const std::vector<SearchTerm>& terms, std::span<const double> counts);
 
+// Of the terms of several words, each once: the rarest of those that are common by `counts`, the
+// counts of their rarest words. They may be rare all the same.
+std::vector<std::size_t> PhrasesToCount(const std::vector<SearchTerm>& terms,
+                                        std::span<const double> counts,
+                                        std::size_t count_max);
+
 // The words of terms, one by one, in order: what the index knows. It knows no places.
 std::vector<SearchTerm> StemsOf(const std::vector<SearchTerm>& terms);
 

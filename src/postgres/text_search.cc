@@ -14,9 +14,9 @@
 namespace datastorage::postgres {
 namespace {
 
-// So many phrases are counted, and so many records are read to count one.
+// So many phrases are counted; for each so many records are read, and so many hits kept.
 constexpr std::size_t kPhraseCountMax = 4;
-constexpr int kPhraseLookCountMax = 10'000;
+constexpr PhraseLook kPhraseLook{.looked_at_max = 10'000, .limit = 256};
 constexpr std::string_view kDoing = "search by words";
 
 Call CountOfWords(const std::vector<std::string>& words) {
@@ -54,7 +54,7 @@ class TextSearch {
       Plan();
       DS_RETURN_IF_ERROR(FetchCandidates());
       if (!plan_.rare.empty() && rare_count_ > kScoredCountMax) {
-        // They were rare among the newest records only.
+        // They were rare by the last count of words only.
         DS_RETURN_IF_ERROR(CountRare());
         Plan();
         DS_RETURN_IF_ERROR(FetchCandidates());
@@ -106,7 +106,7 @@ class TextSearch {
       for (std::size_t i = 0; i < terms_.size(); ++i) counts_[i] += record.frequencies[i] > 0;
       if (looked_at.Bool(row, 3)) AddCandidate(std::move(record));
     }
-    has_newest_ = true;
+    has_newest_.assign(terms_.size(), true);
     is_complete_ = looked_at.count() < kSampleCount;
     const double count = std::max(looked_at.count(), 1);
     // Records without words count as of one word all together.
@@ -121,31 +121,41 @@ class TextSearch {
 
   // A phrase may be rare although its words are common: of records that hold them, some are read.
   Result<void> CountPhrases() {
-    std::vector<std::size_t> phrases;
-    std::vector<Call> calls{ByIndexOnly()};
-    for (std::size_t i = 0; i < terms_.size() && phrases.size() < kPhraseCountMax; ++i) {
-      if (terms_[i].size() == 1 || counts_[i] <= kScoredCountMax) continue;
-      Call& call = calls.emplace_back(Call{.name = NameOf(Query::kCountPhrase)});
-      call.parameters.Add(std::string_view(QueryOfAll(StemsOf({terms_[i]}))));
-      call.parameters.Add(std::string_view(QueryOf(terms_[i]))).Add(kPhraseLookCountMax);
-      phrases.push_back(i);
-    }
+    const std::vector<std::size_t> phrases = PhrasesToCount(terms_, counts_, kPhraseCountMax);
     if (phrases.empty()) return {};
-    DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows, sessions_.Read(kDoing, calls, deadline_));
-    for (std::size_t i = 0; i < phrases.size(); ++i) {
-      const auto looked_at = static_cast<double>(rows[i + 1].Integer(0, 0));
-      const auto held = static_cast<double>(rows[i + 1].Integer(0, 1));
-      double& count = counts_[phrases[i]];
-      // Where there are more records than were read it stays a common one, found among others.
-      count = looked_at < kPhraseLookCountMax
-                  ? held
-                  : std::max<double>(count * held / looked_at, kScoredCountMax + 1);
+    std::vector<Call> calls{ByIndexOnly()};
+    for (const std::size_t phrase : phrases) {
+      const std::string words = QueryOfAll(StemsOf({terms_[phrase]}));
+      DS_ASSIGN_OR_RETURN(Call call,
+                          PhraseCall(words, QueryOf(terms_[phrase]), filter_, kPhraseLook));
+      calls.push_back(std::move(call));
     }
+    DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows, sessions_.Read(kDoing, calls, deadline_));
+    for (std::size_t i = 0; i < phrases.size(); ++i) TakePhrase(phrases[i], rows[i + 1]);
     return {};
   }
 
+  void TakePhrase(std::size_t phrase, const Rows& rows) {
+    const double word_count = counts_[phrase];
+    const auto looked_at = static_cast<double>(rows.Integer(0, 3));
+    double count = static_cast<double>(rows.Integer(0, 4));
+    const bool is_whole = looked_at < kPhraseLook.looked_at_max;
+    // Of as many records as hold its rarest word, at most.
+    if (!is_whole) count = std::max(count, 1.0) * std::max(word_count / looked_at, 1.0);
+    for (std::size_t term = 0; term < terms_.size(); ++term) {
+      if (terms_[term] != terms_[phrase]) continue;
+      counts_[term] = count;
+      if (!is_whole || count > kScoredCountMax) word_counts_[term] = word_count;
+    }
+    if (!rows.IsNull(0, 0)) TakeAll(rows);
+  }
+
   void Plan() {
-    plan_ = PlanTerms(terms_, counts_);
+    std::vector<double> counts = counts_;
+    for (std::size_t term = 0; term < terms_.size(); ++term) {
+      counts[term] = std::max(counts[term], word_counts_[term]);
+    }
+    plan_ = PlanTerms(terms_, counts);
     is_complete_ = plan_.common.empty();
   }
 
@@ -174,17 +184,23 @@ class TextSearch {
       for (const std::size_t term : plan_.rare) counts[term] += record.frequencies[term] > 0;
       if (rows.Bool(row, 3)) AddCandidate(std::move(record));
     }
-    if (rare_count_ > kScoredCountMax) return;
+    if (rare_count_ > kScoredCountMax) {
+      is_complete_ = false;
+      return;
+    }
     for (const std::size_t term : plan_.rare) counts_[term] = counts[term];
   }
 
   Result<void> AddCommon(std::vector<Call>& calls) {
-    const std::vector<SearchTerm> common = TermsAt(terms_, plan_.common);
-    if (!has_newest_) {
-      DS_ASSIGN_OR_RETURN(Call newest,
-                          NewestMatchesCall(QueryOfAny(common), filter_, kSampleCount));
+    std::vector<std::size_t> unseen;
+    for (const std::size_t term : plan_.common) {
+      if (!has_newest_[term]) unseen.push_back(term);
+      has_newest_[term] = true;
+    }
+    if (!unseen.empty()) {
+      const std::string any = QueryOfAny(TermsAt(terms_, unseen));
+      DS_ASSIGN_OR_RETURN(Call newest, NewestMatchesCall(any, filter_, kSampleCount));
       calls.push_back(std::move(newest));
-      has_newest_ = true;
     }
     if (plan_.together.empty()) return {};
     DS_ASSIGN_OR_RETURN(Call call, TogetherCall(plan_.together, filter_, kTogetherCountMax));
@@ -261,8 +277,11 @@ class TextSearch {
   std::vector<double> counts_;  // Of records that hold each term, about.
   TermPlan plan_;
   int rare_count_ = 0;        // Records that hold a rare term.
-  bool has_newest_ = false;   // The newest records were looked at.
   bool is_complete_ = false;  // Every record that matches is a candidate.
+  // Of each term, whether the newest records that hold it are candidates; and of a phrase which
+  // too many records may hold, how many hold its rarest word: what the index goes along for it.
+  std::vector<bool> has_newest_ = std::vector<bool>(terms_.size());
+  std::vector<double> word_counts_ = std::vector<double>(terms_.size());
   std::set<RecordId> seen_;
   std::vector<Looked> candidates_;
 };

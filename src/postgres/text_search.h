@@ -8,6 +8,9 @@
 //   are those of the last count of words (word_sample.h): the same for every replica.
 // - Where by that count at most kScoredCountMax records hold the words together, all that match are
 //   scored: the hits are the best there are.
+//   A phrase of common words, as "pod-7", is a word like others where its words stand together in
+//   fewer than 10,000 records; else those of the first 10,000 that hold it are scored, up to 256.
+//   That is so for four phrases, the ones of the rarest words.
 // - Where words are more common, what is scored is: every record that holds one of the rarer words,
 //   as many as fit; up to kTogetherCountMax of those that hold the rarest of the common words
 //   together, most of them first; and those of the newest kSampleCount records that hold any.

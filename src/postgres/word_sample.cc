@@ -17,16 +17,28 @@ Call Asking(Query query) {
   return call;
 }
 
-Result<bool> IsDue(Connection& session, const WordSampleRule& rule, Deadline deadline) {
+// How many records there are, about.
+Result<std::int64_t> SizeOf(Connection& session, Deadline deadline) {
+  DS_ASSIGN_OR_RETURN(const Rows rows, session.RunOne(kDoing, Asking(Query::kStoreSize), deadline));
+  return rows.Integer(0, 0);
+}
+
+Result<bool> IsDue(Connection& session,
+                   const WordSampleRule& rule,
+                   std::int64_t size,
+                   Deadline deadline) {
   Call call = Asking(Query::kWordSampleIsDue);
-  call.parameters.Add(rule.record_count_min).Add(std::int64_t{rule.age_max.count()});
+  call.parameters.Add(rule.record_count_min).Add(std::int64_t{rule.age_max.count()}).Add(size);
   DS_ASSIGN_OR_RETURN(const Rows rows, session.RunOne(kDoing, std::move(call), deadline));
   return rows.Bool(0, 0);
 }
 
 // Within a transaction, which it ends where it counted. Whoever counted last before us is seen: a
 // statement after the lock has a snapshot of its own.
-Result<bool> RefreshAlone(Connection& session, const WordSampleRule& rule, Deadline deadline) {
+Result<bool> RefreshAlone(Connection& session,
+                          const WordSampleRule& rule,
+                          std::int64_t size,
+                          Deadline deadline) {
   Call lock;
   lock.sql = kTryLock;
   DS_ASSIGN_OR_RETURN(
@@ -35,10 +47,10 @@ Result<bool> RefreshAlone(Connection& session, const WordSampleRule& rule, Deadl
                   {{.name = Connection::kBegin}, {.name = Connection::kRelax}, std::move(lock)},
                   deadline));
   if (!locked.back().Bool(0, 0)) return false;
-  DS_ASSIGN_OR_RETURN(const bool is_due, IsDue(session, rule, deadline));
+  DS_ASSIGN_OR_RETURN(const bool is_due, IsDue(session, rule, size, deadline));
   if (!is_due) return false;
   Call making = Asking(Query::kMakeWordSample);
-  making.parameters.Add(rule.looked_at_max).Add(rule.documents_min);
+  making.parameters.Add(rule.looked_at_max).Add(rule.documents_min).Add(size);
   std::vector<Call> calls;
   calls.push_back(ByIndexOnly());
   calls.push_back(Asking(Query::kClearWordSample));
@@ -51,9 +63,10 @@ Result<bool> RefreshAlone(Connection& session, const WordSampleRule& rule, Deadl
 }  // namespace
 
 Result<bool> RefreshWordSample(Connection& session, const WordSampleRule& rule, Deadline deadline) {
-  DS_ASSIGN_OR_RETURN(const bool is_due, IsDue(session, rule, deadline));
+  DS_ASSIGN_OR_RETURN(const std::int64_t size, SizeOf(session, deadline));
+  DS_ASSIGN_OR_RETURN(const bool is_due, IsDue(session, rule, size, deadline));
   if (!is_due) return false;
-  Result<bool> made = RefreshAlone(session, rule, deadline);
+  Result<bool> made = RefreshAlone(session, rule, size, deadline);
   if (session.is_usable() && session.IsInTransaction()) session.Rollback();
   return made;
 }

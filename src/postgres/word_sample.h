@@ -1,5 +1,5 @@
 // Counts of words in the database, by which all replicas tell common words from rare ones and
-// score alike. They are made now and then from the newest records, by whichever replica is first;
+// score alike. They are made now and then from records of every age, by whichever replica is first;
 // searches only read them.
 //
 // Threads: none.
@@ -18,7 +18,7 @@ namespace datastorage::postgres {
 
 struct WordSampleRule {
   int record_count_min = 2'000;          // A smaller store is counted by each search.
-  int looked_at_max = 20'000;            // The newest records.
+  int looked_at_max = 20'000;            // Records, about; fewer are all looked at.
   int documents_min = 4;                 // A word in fewer is not kept: it is rare.
   std::chrono::seconds age_max{5 * 60};  // Where something was written since.
 };

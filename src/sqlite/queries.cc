@@ -81,6 +81,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(Query::kCount)> kTexts{
     {"store_next_stamp", sql::sqlite::k_store_next_stamp},
     {"stored_embedding", sql::sqlite::k_stored_embedding},
     {"tally_pending", sql::sqlite::k_tally_pending},
+    {"text_structure_size", sql::sqlite::k_text_structure_size},
     {"update_record", sql::sqlite::k_update_record},
     {"vector_sets", sql::sqlite::k_vector_sets},
 }};

@@ -76,6 +76,7 @@ enum class Query : std::uint8_t {
   kStoreNextStamp,
   kStoredEmbedding,
   kTallyPending,
+  kTextStructureSize,
   kUpdateRecord,
   kVectorSets,
   kCount,

@@ -12,6 +12,7 @@
 #include "sqlite/database_path.h"
 #include "sqlite/migrate.h"
 #include "sqlite/result_codes.h"
+#include "sqlite/text_levels.h"
 
 namespace datastorage {
 
@@ -98,6 +99,7 @@ Result<std::vector<WriteOutcome>> SqliteRecordStore::Commit(std::span<const Writ
   DS_RETURN_IF_ERROR(run.Finish());
   must_empty_log_ = must_empty_log_ || run.has_erased();
   DS_RETURN_IF_ERROR(FinishWrite(*writer, deadline));
+  if (run.has_erased()) DS_RETURN_IF_ERROR(KeepTextLevelsFew(*writer));
   return outcomes;
 }
 
@@ -133,6 +135,24 @@ Result<void> SqliteRecordStore::TrimLog(Connection& writer) {
   if (sqlite::IsInputOutputError(code)) return LoseDurability(code, "checkpoint");
   // Busy: a reader still needs the log. The next commit tries again.
   if (code == 0) must_empty_log_ = false;
+  return {};
+}
+
+// Once in some hundred erasures. When it fails, the next erasure tries again.
+Result<void> SqliteRecordStore::KeepTextLevelsFew(Connection& writer) {
+  {
+    sqlite::StatementRun measuring(writer.At(sqlite::Query::kTextStructureSize));
+    const Result<bool> has_row = measuring.Next();
+    const std::int64_t size = has_row.has_value() && *has_row ? measuring.Integer(0) : 0;
+    if (size <= static_cast<std::int64_t>(sqlite::kTextStructureByteCountMax)) return {};
+  }
+  const int code = sqlite::FoldTextLevels(sqlite::DatabasePath(options_.directory), options_.vfs);
+  if (sqlite::IsInputOutputError(code)) return LoseDurability(code, "fold the text index");
+  if (code != 0) {
+    Log(LogLevel::kWarning,
+        "the levels of the text index stay",
+        {{"sqlite_code", std::int64_t{code}}});
+  }
   return {};
 }
 

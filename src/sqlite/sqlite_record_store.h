@@ -84,7 +84,10 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe, public R
   Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<std::vector<VectorSet>> Sets(Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
+  Result<void> ChangeSetState(VectorSetId set,
+                              VectorSetState from,
+                              VectorSetState to,
+                              Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
   Result<std::string> Note(std::string_view name, Deadline deadline) override;
   Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;
@@ -108,6 +111,8 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe, public R
   Result<void> FinishWrite(sqlite::Connection& writer, Deadline deadline);
   // Keeps the log short. REQUIRES: no transaction is open.
   Result<void> TrimLog(sqlite::Connection& writer);
+  // After an erasure was committed. REQUIRES: no transaction is open.
+  Result<void> KeepTextLevelsFew(sqlite::Connection& writer);
   Error LoseDurability(int result_code, std::string_view doing);
   // A connection that reads one snapshot until it is given back.
   Result<sqlite::ConnectionPool::Lease> BeginRead(Deadline deadline);

@@ -100,20 +100,18 @@ Result<VectorSet> SqliteRecordStore::RegisterSet(const VectorSet& set, Deadline 
 }
 
 Result<void> SqliteRecordStore::ChangeSetState(VectorSetId set,
-                                               VectorSetState state,
+                                               VectorSetState from,
+                                               VectorSetState to,
                                                Deadline deadline) {
   return Write(Durability::kPowerCut, deadline, [&](Connection& writer) -> Result<void> {
     DS_ASSIGN_OR_RETURN(const std::vector<VectorSet> sets, ReadSets(writer));
     const auto found = std::find_if(
         sets.begin(), sets.end(), [&](const VectorSet& other) { return other.id == set; });
     if (found == sets.end()) return NotFound("no such vector set");
-    if (found->state == state) return {};
-    if (found->state == VectorSetState::kRetired) {
-      return Conflict("a retired vector set stays retired: register it anew");
-    }
-    if (state == VectorSetState::kFilling) return Conflict("a live vector set is not filled again");
-    if (state == VectorSetState::kLive) DS_RETURN_IF_ERROR(RetireLive(writer, sets));
-    return SetState(writer, set, state);
+    if (found->state == to) return {};
+    if (found->state != from || !MayBecome(from, to)) return WrongStateOf(*found);
+    if (to == VectorSetState::kLive) DS_RETURN_IF_ERROR(RetireLive(writer, sets));
+    return SetState(writer, set, to);
   });
 }
 

@@ -83,6 +83,24 @@ TEST(Config, TakesTheFileThatTheEnvironmentNames) {
   EXPECT_EQ(loaded.config->worker_count, 2U);
 }
 
+TEST(Config, NamesTheVariablesThatMeanNothing) {
+  const LoadedConfig loaded = LoadArguments({},
+                                            {{"DATASTORAGE_WROKERS", "2"},
+                                             {"DATASTORAGE_TOKEN", ""},
+                                             {"DATASTORAGE_WORKERS", "3"},
+                                             {"DATASTORAGE_SERVER", "http://127.0.0.1:1"},
+                                             {"DATASTORAGE_STORE_FILE", ""},
+                                             {"DATASTORAGE_PORT", "tcp://10.0.0.7:8080"},
+                                             {"DATASTORAGE_PORT_8080_TCP_ADDR", "10.0.0.7"},
+                                             {"DATASTORAGE_API_SERVICE_HOST", "10.0.0.7"},
+                                             {"DATASTORAGE_SERVICE_PORT_HTTP", "8080"},
+                                             {"PATH", "/bin"}});
+  EXPECT_TRUE(loaded.config.has_value());
+  EXPECT_THAT(loaded.unknown_variables, ElementsAre("DATASTORAGE_TOKEN", "DATASTORAGE_WROKERS"));
+  EXPECT_EQ(UnknownVariablesText(loaded),
+            "no option is named by DATASTORAGE_TOKEN, DATASTORAGE_WROKERS");
+}
+
 TEST(Config, ReportsAllErrorsTogetherWithTheirPlaces) {
   const ConfigFile file("wrokers: 2\nmetrics: [1, 2]\nembedder: gpt\n");
   const LoadedConfig loaded =

@@ -30,6 +30,9 @@ TEST(Doctor, NamesEveryErrorOfTheConfiguration) {
   EXPECT_EQ(findings[1].detail, "two");
   loaded.errors.clear();
   EXPECT_EQ(CheckConfiguration(loaded).at(0).state, FindingState::kOk);
+  loaded.unknown_variables = {"DATASTORAGE_WROKERS"};
+  EXPECT_EQ(CheckConfiguration(loaded).at(0).state, FindingState::kWarning);
+  EXPECT_THAT(CheckConfiguration(loaded).at(0).detail, HasSubstr("DATASTORAGE_WROKERS"));
 }
 
 TEST(Doctor, ChangesNothingWhereTheDataFolderDoesNotExistYet) {
@@ -75,19 +78,30 @@ TEST(Doctor, AsksTheServerOfVectors) {
   Config config;
   config.vectors = VectorsChoice::kOtherPostgres;
   config.vectors_conninfo = server.Conninfo(database);
-  const Finding empty = CheckVectorDatabase(config);
+  const Finding empty = CheckVectors(config).at(0);
   EXPECT_EQ(empty.state, FindingState::kWarning);
   EXPECT_THAT(empty.next_step, HasSubstr("datastorage migrate"));
   const postgres::VectorDatabase::Options options{.conninfo = config.vectors_conninfo};
   const Deadline deadline = Deadline::In(std::chrono::seconds(30));
   ASSERT_TRUE(postgres::VectorDatabase(options).Prepare(deadline).has_value());
-  EXPECT_EQ(CheckVectorDatabase(config).state, FindingState::kOk);
+  EXPECT_EQ(CheckVectors(config).at(0).state, FindingState::kOk);
   server.Run(database, "CREATE TABLE record ()");
-  EXPECT_EQ(CheckVectorDatabase(config).state, FindingState::kProblem);
+  EXPECT_EQ(CheckVectors(config).at(0).state, FindingState::kProblem);
   config.vectors_conninfo = "host=127.0.0.1 port=1 password=wr0ng";
-  const Finding away = CheckVectorDatabase(config);
+  const Finding away = CheckVectors(config).at(0);
   EXPECT_EQ(away.state, FindingState::kWarning) << "the service works without it";
   EXPECT_THAT(away.detail, testing::Not(HasSubstr("wr0ng")));
+}
+
+TEST(Doctor, AsksThePlaceThatVectorsMoveFromToo) {
+  Config config;
+  config.vectors_from = VectorsPlace{
+      VectorsChoice::kOtherPostgres, "host=127.0.0.1 port=1 password=wr0ng", std::nullopt, ""};
+  const std::vector<Finding> found = CheckVectors(config);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].state, FindingState::kWarning);
+  EXPECT_THAT(found[0].check, HasSubstr("until now"));
+  EXPECT_THAT(found[0].next_step, HasSubstr("--vectors-from"));
 }
 
 TEST(Doctor, FindsAFileWhereTheDataFolderShouldBe) {

@@ -80,42 +80,6 @@ TEST(AdminCommands, BackUpUnderAName) {
   EXPECT_EQ(server.requests().at(1).body, "{}");
 }
 
-TEST(AdminCommands, MoveSearchesAndWaitUntilTheyAreThere) {
-  int asked_count = 0;
-  LoopbackServer server([&](const SeenRequest&) {
-    const bool is_moving = asked_count++ < 2;
-    return Answer(200,
-                  std::string(R"({"moving":)") + (is_moving ? "true" : "false") +
-                      R"(,"left":7,"sets":[{"set":2,"engine":"next","space":"m/t1",)"
-                      R"("state":"live","in_use":true,"points":12,"pending":0,"parked":3}]})");
-  });
-  const CommandResult moved = RunHere({"reindex", "--wait"}, server);
-  EXPECT_EQ(moved.code, ExitCode::kOk) << moved.err;
-  EXPECT_EQ(moved.err, "7 vectors left\n");
-  EXPECT_EQ(moved.out,
-            "SET  ENGINE  STATE  IN USE  VECTORS  PENDING  PARKED\n"
-            "  2  next    live   true         12        0       3\n");
-  ASSERT_EQ(server.requests().size(), 3U);
-  EXPECT_EQ(server.requests().at(0).target, "/admin/reindex");
-  EXPECT_EQ(server.requests().at(0).body, R"({"action":"begin"})");
-  EXPECT_EQ(server.requests().at(2).body, R"({"action":"report"})");
-  RunHere({"reindex", "--cancel"}, server);
-  EXPECT_EQ(server.requests().at(3).body, R"({"action":"cancel"})");
-  RunHere({"reindex", "--report"}, server);
-  EXPECT_EQ(server.requests().at(4).body, R"({"action":"report"})");
-}
-
-TEST(AdminCommands, SayWhySearchesCannotMove) {
-  LoopbackServer server([](const SeenRequest&) {
-    return Answer(422,
-                  R"({"detail":"see errors","errors":[{"pointer":"/action",)"
-                  R"("code":"not_allowed","message":"searches use engine x already"}]})");
-  });
-  const CommandResult refused = RunHere({"reindex", "--wait"}, server);
-  EXPECT_NE(refused.code, ExitCode::kOk);
-  EXPECT_THAT(refused.err, HasSubstr("searches use engine x already"));
-}
-
 TEST(AdminCommands, ReleaseParkedVectors) {
   LoopbackServer server([](const SeenRequest&) { return Answer(200, R"({"released":4})"); });
   EXPECT_EQ(RunHere({"pending", "release"}, server).out, "released  4\n");

@@ -125,7 +125,7 @@ class Operators(unittest.TestCase):
                 "record", "remediation", code=65, text=json.dumps(remediation("one"))).stderr)
             found = json.loads(self.command("reconcile", "--deep", "--json").stdout)
             self.assertEqual(found, {"checked": 1, "missing": 0, "stale": 0, "altered": 0,
-                                     "foreign": 0, "mended": 0})
+                                     "foreign": 0, "mended": 0, "skipped_sets": 0})
             self.command("backup", "after.db")
             in_use = run("restore", f"{folder}/backups/before.db", "--data", folder, "--force")
             self.assertEqual(in_use.returncode, 69)

@@ -47,7 +47,7 @@ TEST(Import, SaysWhereItStopped) {
   EXPECT_EQ(failed.code, ExitCode::kUnavailable);
   EXPECT_THAT(failed.err, HasSubstr("stopped before line 1; repeating the command goes on"));
   EXPECT_EQ(RunCommand(AddTransferCommands, {"import", "/nowhere/x"}, "http://h").code,
-            ExitCode::kUsage);
+            ExitCode::kBadInput);
 }
 
 std::string Pages(const SeenRequest& request) {

@@ -368,14 +368,24 @@ TYPED_TEST(RecordStoreContract, BackfillsANewSetAndMovesToIt) {
   EXPECT_EQ(rows[0].reason, PendingReason::kBackfill);
   EXPECT_EQ(this->Read(embedded.id).record.vector, VectorState::kSynced);
 
-  ASSERT_TRUE(this->store_->ChangeSetState(filling->id, VectorSetState::kLive, Deadline::Never())
-                  .has_value());
+  ASSERT_TRUE(
+      this->store_
+          ->ChangeSetState(
+              filling->id, VectorSetState::kFilling, VectorSetState::kLive, Deadline::Never())
+          .has_value());
   EXPECT_EQ(this->Read(embedded.id).record.vector, VectorState::kPending);
+  EXPECT_EQ(this->store_
+                ->ChangeSetState(
+                    old_set, VectorSetState::kFilling, VectorSetState::kLive, Deadline::Never())
+                .error()
+                .code,
+            ErrorCode::kConflict);
   EXPECT_EQ(
-      this->store_->ChangeSetState(old_set, VectorSetState::kLive, Deadline::Never()).error().code,
-      ErrorCode::kConflict);
-  EXPECT_EQ(this->store_->ChangeSetState(99, VectorSetState::kLive, Deadline::Never()).error().code,
-            ErrorCode::kNotFound);
+      this->store_
+          ->ChangeSetState(99, VectorSetState::kFilling, VectorSetState::kLive, Deadline::Never())
+          .error()
+          .code,
+      ErrorCode::kNotFound);
 }
 
 TYPED_TEST(RecordStoreContract, FindsAnyWordBestFirst) {

@@ -114,12 +114,49 @@ TYPED_TEST(RecordStoreSets, TellWithTheirPendingIdsWhetherTheyAreLive) {
   EXPECT_EQ(this->PendingIn(new_set).ids.size(), 1U);
   EXPECT_FALSE(this->PendingIn(99).is_live);
 
-  ASSERT_TRUE(
-      this->store_->ChangeSetState(new_set, VectorSetState::kLive, Deadline::Never()).has_value());
+  ASSERT_TRUE(this->store_
+                  ->ChangeSetState(
+                      new_set, VectorSetState::kFilling, VectorSetState::kLive, Deadline::Never())
+                  .has_value());
   EXPECT_FALSE(this->PendingIn(old_set).is_live);
   EXPECT_TRUE(this->PendingIn(old_set).ids.empty());
   EXPECT_TRUE(this->PendingIn(new_set).is_live);
   EXPECT_EQ(this->PendingIn(new_set).ids.size(), 1U);
+}
+
+// As when somebody gives up a set at the moment at which another makes it live.
+TYPED_TEST(RecordStoreSets, ChangeOnlyFromTheStateThatIsExpectedOfThem) {
+  constexpr VectorSetState kFilling = VectorSetState::kFilling;
+  constexpr VectorSetState kLive = VectorSetState::kLive;
+  constexpr VectorSetState kRetired = VectorSetState::kRetired;
+  const VectorSetId old_set = this->RegisterLiveSet();
+  const VectorSetId set =
+      this->Register({.engine = "scan", .space = "other/t1", .projection = "", .state = kFilling});
+  const auto change = [&](VectorSetState from, VectorSetState to) {
+    const auto changed = this->store_->ChangeSetState(set, from, to, Deadline::Never());
+    return changed.has_value() ? "changed" : std::string(NameOf(changed.error().code));
+  };
+  const auto states = [&] {
+    std::string all;
+    for (const VectorSet& each : *this->store_->Sets(Deadline::Never())) {
+      all += std::string(NameOf(each.state)) + " ";
+    }
+    return all;
+  };
+  const std::string conflict(NameOf(ErrorCode::kConflict));
+  EXPECT_EQ(change(kLive, kRetired), conflict);
+  EXPECT_EQ(change(VectorSetState::kPreparing, kLive), conflict);
+  EXPECT_EQ(states(), "live filling ");
+  EXPECT_EQ(change(kFilling, kLive), "changed");
+  EXPECT_EQ(change(kFilling, kLive), "changed") << "it is there";
+  EXPECT_EQ(change(kFilling, kRetired), conflict);
+  EXPECT_EQ(change(kLive, kFilling), conflict);
+  EXPECT_EQ(states(), "retired live ");
+  EXPECT_EQ(change(kLive, kRetired), "changed");
+  EXPECT_EQ(change(kRetired, kLive), conflict);
+  EXPECT_EQ(states(), "retired retired ");
+  EXPECT_EQ(this->store_->ChangeSetState(old_set, kLive, kFilling, Deadline::Never()).error().code,
+            ErrorCode::kConflict);
 }
 
 // A set that retires loses its rows: whoever believes that it is live still must see them.

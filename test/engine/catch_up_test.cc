@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "engine/separate_fixture.h"
+#include "engine/set_mover.h"
 #include "sqlite/backup.h"
 
 namespace datastorage {
@@ -127,6 +128,50 @@ TEST_F(CatchUpTest, LeavesAnIndexAloneThatIsNotAhead) {
   Start();
   EXPECT_THAT(Pending(), IsEmpty());
   EXPECT_EQ(remote_.apply_count, apply_count);
+}
+
+// Its server was replaced by one with nothing in it.
+TEST_F(CatchUpTest, FillsAnIndexAgainThatHasLostAll) {
+  const Record first = Create("rr-1", "disk full on one");
+  const Record second = Create("rr-2", "disk full on two");
+  ASSERT_TRUE(RunRelayUntilIdle());
+  Start();  // From here on it is known to be in use.
+  EXPECT_THAT(Pending(), IsEmpty());
+  remote_.inner.LoseAll();
+  Start();
+  ASSERT_TRUE(relay_->RunOnce().has_value());
+  ASSERT_TRUE(RunRelayUntilIdle());
+  for (const Record& record : {first, second}) {
+    ASSERT_TRUE(PointOf(record.id).has_value());
+    EXPECT_EQ(PointOf(record.id)->stamp, StampOf(record.id));
+  }
+  EXPECT_THAT(FindByMeaning("disk full"), testing::UnorderedElementsAre(first.id, second.id));
+}
+
+// What waits for the first time anyway keeps its stamp; what was sent is sent again.
+TEST_F(CatchUpTest, FillsAnIndexAgainInTheMidstOfAMove) {
+  SwitchedVectorIndex next;
+  engines_.push_back({"next", &next});
+  Start();
+  const Record sent = Create("rr-1", "disk full on one");
+  const Record waiting = Create("rr-2", "disk full on two");
+  ASSERT_TRUE(RunRelayUntilIdle());
+  const VectorSetId set =
+      SetMover(ThreadRuntime(), *store_, *sets_).Begin("next", Soon()).value().id;
+  const Lease lease{.now = ThreadRuntime().WallNow(), .until = ThreadRuntime().WallNow()};
+  std::vector<PendingVector> rows = store_->LeaseDue(set, 100, lease, Soon()).value();
+  std::erase_if(rows, [&](const PendingVector& row) { return row.id != sent.id; });
+  ASSERT_TRUE(store_->Settle(rows, Soon()).has_value());
+  Start();  // An index that holds nothing.
+  std::vector<RecordId> pending;
+  const PendingIdPage page = store_->PendingIds(set, Soon()).value();
+  for (const PendingId& row : page.ids) {
+    pending.push_back(row.id);
+    EXPECT_EQ(row.reason == PendingReason::kBackfill, row.id == waiting.id);
+  }
+  EXPECT_THAT(pending, testing::UnorderedElementsAre(sent.id, waiting.id));
+  catch_up_.reset();
+  Shutdown();
 }
 
 }  // namespace

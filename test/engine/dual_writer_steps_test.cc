@@ -1,6 +1,9 @@
 // DualWriter and Relay with the vector index on another server (docs/dual-write.md).
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "engine/separate_fixture.h"
 
 namespace datastorage {
@@ -213,6 +216,36 @@ TEST_F(SeparateTest, AnswersAnUpdateAtOnceWhenNoSlotIsFree) {
   ASSERT_TRUE(inner.has_value());
   EXPECT_EQ(inner->record.vector, VectorState::kPending);
   EXPECT_EQ(inner->record.vector_reason, PendingReason::kVectorStoreBusy);
+}
+
+// One request waits for the index until a strict creation waits for its slot.
+TEST_F(SeparateTest, LetsAStrictCreationWaitForASlot) {
+  DualWriter writer(ThreadRuntime(),
+                    *store_,
+                    *sets_,
+                    embedding_.get(),
+                    *settler_,
+                    metrics_,
+                    {.index_budget = std::chrono::seconds(30), .wait_count_max = 1});
+  WriteService writes(ThreadRuntime(), *store_, writer, SystemUuidSource(), metrics_);
+  std::thread strict;
+  std::optional<Result<WriteReply>> reply;
+  remote_.before_apply = [&] {
+    remote_.before_apply = nullptr;
+    strict = std::thread([&] {
+      CreateRequest request = RequestFor(ARemediation("rr-strict", "disk full"));
+      request.mode = WriteMode::kStrict;
+      reply = writes.Create(request, Soon());
+    });
+    // Its embedding, of the same text, is in the cache; its intent is the second row.
+    const Deadline deadline = Soon();
+    while (Pending().size() < 2 && !deadline.HasPassed()) std::this_thread::yield();
+    for (int i = 0; i < 100; ++i) Pending();  // Lets it come to the slot; it passes without, too.
+  };
+  ASSERT_TRUE(writes.Create(RequestFor(ARemediation("rr-1", "disk full")), Soon()).has_value());
+  strict.join();
+  ASSERT_TRUE(reply->has_value()) << reply->error().message;
+  EXPECT_EQ((*reply)->record.vector, VectorState::kSynced);
 }
 
 TEST_F(SeparateTest, LeavesATombstoneOfAnErasedRecord) {

@@ -60,7 +60,7 @@ TEST_F(DualWriterTest, FinishesAPendingRecordAfterARestart) {
 
 TEST_F(DualWriterTest, StoresNothingOfAStrictWriteWithoutItsVector) {
   embedder_->Close();
-  const auto reply = Write("rr-1", WriteMode::kStrict, Deadline::In(milliseconds(30)));
+  const auto reply = Write("rr-1", WriteMode::kStrict, Deadline::In(milliseconds(300)));
   ASSERT_FALSE(reply.has_value());
   EXPECT_EQ(reply.error().code, ErrorCode::kUnavailable);
   const RecordRef ref = NaturalKey{RecordKind::kRemediation, "rr-1"};

@@ -27,7 +27,7 @@ class SetMoverTest : public SeparateFixture {
     EXPECT_TRUE(set.has_value()) << set.error().message;
     return set.value_or(VectorSet{});
   }
-  SetMover Mover() { return {*store_, *sets_}; }
+  SetMover Mover() { return {ThreadRuntime(), *store_, *sets_}; }
   // Moves all searches to `next_`.
   void Move() {
     const VectorSet set = Begin();

@@ -14,6 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+const Deadline kImpatient = Deadline::At(SteadyTime());  // Waits for no slot.
+
 class WriteEmbedderTest : public testing::Test {
  protected:
   ~WriteEmbedderTest() override { model_.Open(); }
@@ -21,7 +23,7 @@ class WriteEmbedderTest : public testing::Test {
   static Deadline Soon() { return Deadline::In(seconds(30)); }
   static TextToEmbed Embed(WriteEmbedder& embedder, const std::string& text, Deadline deadline) {
     TextToEmbed wanted{text, std::nullopt, PendingReason::kNotYet};
-    embedder.EmbedEach({&wanted, 1}, deadline);
+    embedder.EmbedEach({&wanted, 1}, deadline, kImpatient);
     return wanted;
   }
 
@@ -37,7 +39,7 @@ TEST_F(WriteEmbedderTest, GivesEachTextItsVectorSpaceAndHash) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "disk full";
   texts[1].text = "network down";
-  embedder_.EmbedEach(texts, Soon());
+  embedder_.EmbedEach(texts, Soon(), kImpatient);
   for (const TextToEmbed& each : texts) {
     ASSERT_TRUE(each.embedding.has_value());
     EXPECT_EQ(each.embedding->vector, FakeEmbedder::VectorOf(each.text));
@@ -70,7 +72,7 @@ TEST_F(WriteEmbedderTest, SaysUnavailableWhereTheModelFails) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "bad";
   texts[1].text = "good";
-  embedder_.EmbedEach(texts, Soon());
+  embedder_.EmbedEach(texts, Soon(), kImpatient);
   EXPECT_EQ(texts[0].reason, PendingReason::kEmbedderUnavailable);
   EXPECT_TRUE(texts[1].embedding.has_value());
 }
@@ -84,7 +86,7 @@ TEST_F(WriteEmbedderTest, AnswersAtOnceFromTheCacheAloneWhenNoSlotIsFree) {
   std::vector<TextToEmbed> texts(2);
   texts[0].text = "known";
   texts[1].text = "new";
-  embedder_.EmbedEach(texts, Deadline::Never());
+  embedder_.EmbedEach(texts, Deadline::Never(), kImpatient);
   EXPECT_TRUE(texts[0].embedding.has_value());
   EXPECT_FALSE(texts[1].embedding.has_value());
   EXPECT_EQ(texts[1].reason, PendingReason::kEmbedderBusy);

@@ -65,7 +65,7 @@ TEST_F(WriteServiceTest, LetsASecondRequestOfAKeyWaitForTheFirst) {
   std::vector<std::thread> callers;
   callers.emplace_back([&] { statuses[0] = writes_->Create(request, Soon())->status; });
   ASSERT_TRUE(embedder_->AwaitCallsInside(1));
-  const auto busy = writes_->Create(request, Deadline::In(std::chrono::milliseconds(20)));
+  const auto busy = writes_->Create(request, Deadline::In(std::chrono::milliseconds(500)));
   EXPECT_EQ(busy->status, ReplyStatus::kKeyBusy);
   callers.emplace_back([&] { statuses[1] = writes_->Create(request, Soon())->status; });
   embedder_->Open();

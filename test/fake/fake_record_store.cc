@@ -271,16 +271,15 @@ Result<VectorSet> FakeRecordStore::RegisterSet(const VectorSet& set, Deadline de
 }
 
 Result<void> FakeRecordStore::ChangeSetState(VectorSetId set,
+                                             VectorSetState from,
                                              VectorSetState to,
                                              Deadline deadline) {
   return Change(deadline, [&](FakeState& state) -> Result<void> {
     const auto found = state.sets.find(set);
     if (found == state.sets.end()) return NotFound("no such vector set");
-    const VectorSetState from = found->second.state;
-    if (from == to) return {};
-    if (from == VectorSetState::kRetired || to == VectorSetState::kFilling) {
-      return Conflict("a vector set does not go back");
-    }
+    const VectorSetState state_before = found->second.state;
+    if (state_before == to) return {};
+    if (state_before != from || !MayBecome(from, to)) return WrongStateOf(found->second);
     const VectorSet* live = state.LiveSet();
     if (to == VectorSetState::kLive && live != nullptr) state.Retire(live->id);
     if (to == VectorSetState::kRetired) {

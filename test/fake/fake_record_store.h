@@ -69,7 +69,10 @@ class FakeRecordStore final : public RecordStore, public HealthProbe {
   Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<std::vector<VectorSet>> Sets(Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState to, Deadline deadline) override;
+  Result<void> ChangeSetState(VectorSetId set,
+                              VectorSetState from,
+                              VectorSetState to,
+                              Deadline deadline) override;
   Result<std::string> Secret(std::string_view name, Deadline deadline) override;
   Result<std::string> Note(std::string_view name, Deadline deadline) override;
   Result<void> KeepNote(std::string_view name, std::string_view text, Deadline deadline) override;

@@ -75,6 +75,12 @@ void FakeVectorIndex::Plant(const VectorWrite& write) {
   points_[write.id] = write;
 }
 
+void FakeVectorIndex::LoseAll() {
+  const std::lock_guard lock(mutex_);
+  points_.clear();
+  claimed_by_.reset();
+}
+
 void FakeVectorIndex::Forget(RecordId id) {
   const std::lock_guard lock(mutex_);
   points_.erase(id);

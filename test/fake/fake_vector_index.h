@@ -40,6 +40,8 @@ class FakeVectorIndex final : public VectorIndex {
   // Holds it from now on, whatever was held before; and holds nothing any more.
   void Plant(const VectorWrite& write);
   void Forget(RecordId id);
+  // Is as new: holds nothing, not even a mark.
+  void LoseAll();
 
  private:
   const Placement placement_;

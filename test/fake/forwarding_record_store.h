@@ -95,8 +95,11 @@ class ForwardingRecordStore : public RecordStore {
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override {
     return inner_->RegisterSet(set, deadline);
   }
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override {
-    return inner_->ChangeSetState(set, state, deadline);
+  Result<void> ChangeSetState(VectorSetId set,
+                              VectorSetState from,
+                              VectorSetState to,
+                              Deadline deadline) override {
+    return inner_->ChangeSetState(set, from, to, deadline);
   }
   Result<std::string> Secret(std::string_view name, Deadline deadline) override {
     return inner_->Secret(name, deadline);

@@ -40,6 +40,11 @@ class PostgresStores:
         self._records.close()
         self._vectors.close()
 
+    def look_in(self, vectors_url):
+        """From now on, as searches do."""
+        self._vectors.close()
+        self._vectors = Session(vectors_url)
+
     def records(self, keys):
         return [(key, record_id, int(version), int(stamp), summary, bytes.fromhex(vector))
                 for key, record_id, version, stamp, summary, vector in self._records.run(

@@ -22,6 +22,7 @@ class Control:
         self.path = str(path)
         self.points = {}
         self.passed, self.hit, self.has_gone_on = set(), None, False
+        self.searches = 0  # That are held.
         self._state = threading.Condition()
         self._connection, self._is_ready, self._is_armed = None, False, False
         self._listener = socket.socket(socket.AF_UNIX)
@@ -61,6 +62,8 @@ class Control:
                 self.passed.add(rest)
             elif what == "hit":
                 self.hit = rest
+            elif what == "searched":
+                self.searches += 1
             elif what == "went":
                 self.has_gone_on = True
             self._state.notify_all()
@@ -103,6 +106,20 @@ class Control:
 
     def go(self):
         self._say("go")
+
+    def hold_searches(self):
+        """Those to come stop once they have asked the index."""
+        self.searches = 0
+        self._say("hold")
+        self._await_armed()
+
+    def await_search(self, seconds):
+        with self._state:
+            return self._state.wait_for(lambda: self.searches > 0, seconds)
+
+    def release_searches(self):
+        self._say("release")
+        self._await_armed()
 
     def await_gone_on(self, seconds):
         with self._state:

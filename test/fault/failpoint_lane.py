@@ -92,11 +92,7 @@ class Lane:
         name, folder = f"{self.name}_{self._round}", self._folder / str(self._round)
         folder.mkdir()
         options, self.stores = self._make_stores(name, folder)
-        environment = {"DS_FAILPOINTS": self.control.path}
-        if self._options.mutant:
-            environment["DS_ENGINE_MUTANT"] = self._options.mutant
-        self.service = ArmedService(self._options.binary, folder / "data", self._folder / "log",
-                                    options, environment)
+        self.service = self._make_service(folder, options)
         self.service.start()
         self._is_open = True
         self.control.await_points()
@@ -107,6 +103,14 @@ class Lane:
         self._reads_end = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def _make_service(self, folder, options):
+        environment = {"DS_FAILPOINTS": self.control.path, **self._environment()}
+        return ArmedService(self._options.binary, folder / "data", self._folder / "log", options,
+                            environment)
+
+    def _environment(self):
+        return {"DS_ENGINE_MUTANT": self._options.mutant} if self._options.mutant else {}
 
     def _make_stores(self, name, folder):
         if self.placement == "in_process":
@@ -156,23 +160,32 @@ class Lane:
         if not self._is_open:
             self.open()
         self.cell_count += 1
+        is_hit, in_flight, self._passed = True, {}, None
+
+        def act(thing, checker):
+            nonlocal is_hit, in_flight
+            is_hit, in_flight = self._act(cell, thing, checker)
+
+        findings = self._judged(act)
+        state = "failed" if findings else "ok" if is_hit else "missed"
+        passed = self.control.passed if self._passed is None else self._passed
+        return Outcome(cell, state, in_flight, findings, set(passed), time.monotonic() - begun)
+
+    def _judged(self, act):
+        """Findings of what `act(thing, checker)` does to a new record, and to others. With any,
+        the lane is closed. REQUIRES: it is open."""
         checker = Checker(self.stores, self.load.things)
-        state, in_flight, self._passed = "failed", {}, None
         try:
             thing = self.load.new_thing()
-            is_hit, in_flight = self._act(cell, thing, checker)
-            state = "ok" if is_hit else "missed"
+            act(thing, checker)
             self._check(thing, checker)
         except Broken as error:
             checker.add("answer", str(error))
         except (RuntimeError, OSError, http.client.HTTPException) as error:
             checker.add("run", f"{type(error).__name__}: {error}")
         if checker.findings:
-            state = "failed"
             self.close()
-        passed = self.control.passed if self._passed is None else self._passed
-        return Outcome(cell, state, in_flight, checker.findings, set(passed),
-                       time.monotonic() - begun)
+        return checker.findings
 
     def _plan(self, cell):
         """A strict creation without its embedding would come to nothing at once."""

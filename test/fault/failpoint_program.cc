@@ -4,7 +4,12 @@
 // is a record's id or natural key), "disarm", "go". Lines from it: "point NAME<tab>STEP<tab>AFTER"
 // for each, then "ready"; "armed"; "pass NAME"; "hit NAME", which waits for "go"; "went" when it
 // has done its work.
-// DS_ENGINE_MUTANT=N takes a guard of the engine away.
+// "hold" stops the searches to come once they have asked the index, each with a line "searched",
+// until "release".
+// DS_ENGINE_MUTANT=N takes a guard of the engine away, DS_STORE_MUTANT=N one of the store over
+// PostgreSQL; DS_REQUEST_PATIENCE_MS=N is how long a write may take, DS_SETTLE_HURRY=N how many
+// times less than in the released program the settling of its rows may (an index that is refreshed
+// once a second needs all of it).
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +31,7 @@
 #include "base/check.h"
 #include "engine/failpoint.h"
 #include "engine/mutant.h"
+#include "postgres/mutant.h"
 
 namespace datastorage {
 namespace {
@@ -45,7 +51,7 @@ constexpr Description kDescriptions[] = {DS_FAILPOINT_LIST(DS_FAILPOINT_DESCRIPT
 
 struct Armed {
   std::string point;
-  std::string fault;  // killed, error, hang.
+  std::string fault;  // killed, error, hang; pause: until "go", and then goes on.
 };
 
 class Control final : public FailpointHook {
@@ -90,6 +96,13 @@ class Control final : public FailpointHook {
     return false;
   }
 
+  void Searched() override {
+    std::unique_lock lock(mutex_);
+    if (!holds_searches_) return;
+    Say("searched");
+    released_.wait_for(lock, kGoPatience, [this] { return !holds_searches_; });
+  }
+
  private:
   // During a hang the others go on failing: what another write does then is left undone too.
   bool Meet(const std::string& name, std::unique_lock<std::mutex>& lock) {
@@ -129,6 +142,12 @@ class Control final : public FailpointHook {
       went_.notify_all();
       return;
     }
+    if (word == "hold" || word == "release") {
+      holds_searches_ = word == "hold";
+      released_.notify_all();
+      Say("armed");
+      return;
+    }
     armed_.clear();
     is_reached_ = false;
     is_aimed_ = word == "arm";
@@ -152,6 +171,8 @@ class Control final : public FailpointHook {
   std::mutex mutex_;
   std::condition_variable went_;
   std::condition_variable ended_;  // Nobody ends a hang.
+  std::condition_variable released_;
+  bool holds_searches_ = false;
   std::string aim_;
   std::string aimed_id_;
   std::vector<Armed> armed_;
@@ -159,10 +180,20 @@ class Control final : public FailpointHook {
   bool may_go_ = false;
 };
 
+int NumberIn(const char* name, int otherwise) {
+  const char* const text = std::getenv(name);
+  return text != nullptr ? std::atoi(text) : otherwise;
+}
+
 // Before main, which is the service's own.
 const bool is_installed = [] {
-  const char* const mutant = std::getenv("DS_ENGINE_MUTANT");
-  if (mutant != nullptr) engine_mutant = static_cast<EngineMutant>(std::atoi(mutant));
+  engine_mutant = static_cast<EngineMutant>(NumberIn("DS_ENGINE_MUTANT", 0));
+  postgres::store_mutant = static_cast<postgres::StoreMutant>(NumberIn("DS_STORE_MUTANT", 0));
+  const auto patience =
+      std::chrono::duration_cast<std::chrono::milliseconds>(failpoint::request_patience);
+  failpoint::settle_hurry = NumberIn("DS_SETTLE_HURRY", failpoint::settle_hurry);
+  failpoint::request_patience = std::chrono::milliseconds(
+      NumberIn("DS_REQUEST_PATIENCE_MS", static_cast<int>(patience.count())));
   const char* const path = std::getenv("DS_FAILPOINTS");
   if (path != nullptr) failpoint_hook = new Control(path);
   return true;

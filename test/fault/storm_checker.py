@@ -144,8 +144,8 @@ def check_points(postgres, database, checker, highest_stamp=None):
     points = list(postgres.rows(database, POINTS))
     (strays,), = postgres.rows(
         database, "SELECT count(*) FROM (SELECT record_id FROM vector_head UNION ALL SELECT "
-        "record_id FROM vector_body) AS held WHERE record_id NOT IN (SELECT record_id FROM "
-        "vector_point)")
+        "record_id FROM vector_body) AS held WHERE NOT EXISTS (SELECT FROM vector_point AS p "
+        "WHERE p.record_id = held.record_id)")
     if strays != "0":
         checker.findings.add("orphaned", f"{strays} vectors that no point names")
     judge_points(points, checker, highest_stamp)

@@ -69,10 +69,13 @@ TEST_F(Admin, ReconcileAndSayWhatWasFound) {
   const std::string id = Create("r-1");
   index_.Forget(*Uuid::Parse(id));
   const Response dry = Administer("/admin/reconcile", R"({"dry_run":true})");
-  EXPECT_EQ(dry.body, R"({"checked":1,"missing":1,"stale":0,"altered":0,"foreign":0,"mended":0})");
+  EXPECT_EQ(
+      dry.body,
+      R"({"checked":1,"missing":1,"stale":0,"altered":0,"foreign":0,"mended":0,"skipped_sets":0})");
   const Response found = Administer("/admin/reconcile", R"({"deep":true})");
-  EXPECT_EQ(found.body,
-            R"({"checked":1,"missing":1,"stale":0,"altered":0,"foreign":0,"mended":1})");
+  EXPECT_EQ(
+      found.body,
+      R"({"checked":1,"missing":1,"stale":0,"altered":0,"foreign":0,"mended":1,"skipped_sets":0})");
   EXPECT_THAT(ErrorsIn(Administer("/admin/reconcile", R"({"dry_run":1,"x":2})")),
               UnorderedElementsAre("/dry_run wrong_type", "/x unknown_member"));
 }
@@ -109,6 +112,11 @@ TEST_F(Admin, SayWhyThereIsNoBackup) {
   backup_.failure = Conflict("there is a backup of that name");
   EXPECT_THAT(ErrorsIn(Administer("/admin/backup", R"({"name":"a.db"})")),
               UnorderedElementsAre("/name not_allowed"));
+  // As a store of another kind says, whatever name was sent: the name is not to blame.
+  backup_.failure = InvalidArgument("other tools back that store up");
+  for (const char* body : {"{}", R"({"name":"a.db"})"}) {
+    EXPECT_THAT(ErrorsIn(Administer("/admin/backup", body)), UnorderedElementsAre(" not_allowed"));
+  }
   backup_.failure = ResourceExhausted("the disk is full");
   EXPECT_EQ(Administer("/admin/backup", "{}").status, 503);
 }

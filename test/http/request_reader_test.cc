@@ -69,6 +69,17 @@ TEST(RequestReader, ReadsAChunkThatBeginsWithAZeroByteByByte) {
   EXPECT_EQ(reader.request().body, "0\n\n!");
 }
 
+TEST(RequestReader, RefusesALineEndInAQuotedChunkExtension) {
+  for (const std::string line_end : {"\n", "\r\n", "\r"}) {
+    RequestReader reader(kLimits);
+    std::string buffer = "PUT / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1;a=\"" +
+                         line_end + "\"\r\nx\r\n0\r\n\r\n";
+    ASSERT_EQ(reader.TakeHead(buffer), ReadProgress::kComplete);
+    EXPECT_EQ(reader.TakeBody(buffer), ReadProgress::kRefused);
+    EXPECT_EQ(reader.refusal().status, 400);
+  }
+}
+
 TEST(RequestReader, SplitsTheRequest) {
   RequestReader reader(kLimits);
   std::string buffer = "\r\n" + kFixed + "GET /next";

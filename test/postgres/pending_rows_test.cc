@@ -172,8 +172,9 @@ class RowsBesideTheFake : public BesideTheFake {
     } else {
       const VectorSetId id = AnySet();
       const auto before = fake_.State();
-      const auto wanted = fake_.ChangeSetState(id, set.state, Deadline::Never());
-      ASSERT_EQ(CodeOf(registry_.ChangeSetState(id, set.state, Soon())), CodeOf(wanted));
+      const VectorSetState from = spans_.Set().state;
+      const auto wanted = fake_.ChangeSetState(id, from, set.state, Deadline::Never());
+      ASSERT_EQ(CodeOf(registry_.ChangeSetState(id, from, set.state, Soon())), CodeOf(wanted));
       if (before->Dump() != fake_.Dump()) ++counts["changed"];
     }
   }

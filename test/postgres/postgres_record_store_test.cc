@@ -71,7 +71,7 @@ TEST(PostgresRecordStore, LeavesBackupsToTheServersTools) {
       PostgresRecordStore::Open(OptionsOf(postgres::MakeStoreDatabase()), ThreadRuntime(), Soon());
   ASSERT_TRUE(store.has_value());
   const auto backup = (*store)->Backup("a.db", Soon());
-  ASSERT_EQ(CodeOf(backup), ErrorCode::kConflict);
+  ASSERT_EQ(CodeOf(backup), ErrorCode::kInvalidArgument);
   EXPECT_NE(backup.error().message.find("pg_basebackup"), std::string::npos);
 }
 

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <regex>
+#include <set>
 
 #include "postgres/generated_records.h"
+#include "postgres/search_costs.h"
 #include "postgres/text_search.h"
 #include "postgres/word_sample.h"
 
@@ -50,6 +52,29 @@ TEST(SearchCalls, PutTheKindIntoTheFilterOfAList) {
   EXPECT_EQ(CanonicalText(FilterOf(query)),
             CanonicalText(Filter::And(
                 {Filter::Equals(Member::kKind, std::string("workflow")), query.filter})));
+}
+
+TEST(SearchCalls, MatchWordsTogetherWithoutARecordTwice) {
+  SearchSession store;
+  store.MakeLiveSet();
+  GenerateRecords(store, 4'000);
+  const std::string both = "'w0' & 'w1'";
+  const auto call = TogetherCall({both, both + " | 'w1' & 'w2'", "'w0' | 'w1'"}, {}, 1'000);
+  const auto rows = store.sessions.ReadOne("match", *call, Soon());
+  ASSERT_TRUE(rows.has_value()) << rows.error().message;
+  ASSERT_EQ(rows->count(), 1'000);
+  std::vector<std::string> ids;
+  for (int row = 0; row < rows->count(); ++row) ids.push_back(rows->Id(row, 0).ToString());
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+  // Those of the first query first.
+  const std::string matching =
+      store.Ask("SELECT string_agg(id::text, ' ') FROM record WHERE words @@ 'w0 & w1'");
+  const auto matching_count = static_cast<std::ptrdiff_t>((matching.size() + 1) / 37);
+  ASSERT_GT(matching_count, 50);
+  ASSERT_LT(matching_count, 900);
+  EXPECT_TRUE(std::all_of(ids.begin(), ids.begin() + matching_count, [&](const std::string& id) {
+    return matching.find(id) != std::string::npos;
+  }));
 }
 
 // The parts of a plan that read a partition with records in it, or sort.
@@ -184,8 +209,10 @@ void CheckWordSample(Plans& plans) {
   EXPECT_NE(documents.text().find("word_sample_pkey"), std::string::npos) << documents.text();
   plans.ExpectIndexed("statistics", {ByIndexOnly(), calls[0]}, "");
   Call making{.name = NameOf(Query::kMakeWordSample)};
-  making.parameters.Add(20'000).Add(4);
-  plans.ExpectIndexed("make the sample", {ByIndexOnly(), making}, "created_at_id_idx");
+  making.parameters.Add(20'000).Add(4).Add(RecordCount());
+  const Plan sample = plans.Of({ByIndexOnly(), making});
+  EXPECT_NE(sample.text().find("Sample Scan on record_2024"), std::string::npos) << sample.text();
+  EXPECT_FALSE(sample.ReadsWholePartition()) << sample.text();
 }
 
 void CheckTextSearches(Plans& plans) {
@@ -211,40 +238,17 @@ void CheckTextSearches(Plans& plans) {
                         {ByIndexOnly(), *NewestMatchesCall("'w0' | 'w1'", of, kSampleCount)},
                         "created_at_id_idx");
   }
-  Call phrase{.name = NameOf(Query::kCountPhrase)};
-  phrase.parameters.Add(std::string_view("'w0' & 'w1'")).Add(std::string_view("'w0' <-> 'w1'"));
-  phrase.parameters.Add(10'000);
-  plans.ExpectIndexed("count a phrase", {ByIndexOnly(), phrase}, "words_idx");
+  for (const Filter& of : {Filter(), filter}) {
+    plans.ExpectIndexed(
+        "count a phrase",
+        {ByIndexOnly(), *PhraseCall("'w0' & 'w1'", "'w0' <-> 'w1'", of, {10'000, 256})},
+        "words_idx");
+  }
   CheckWordSample(plans);
   plans.ExpectIndexed(
       "newest of all", {ByIndexOnly(), *NewestCall({}, 2'000)}, "created_at_id_idx");
   plans.ExpectIndexed(
       "newest", {ByIndexOnly(), *NewestCall(filter, kSampleCount)}, "created_at_id_idx");
-}
-
-void PrintTextLatency(Plans& plans, const char* how) {
-  constexpr std::size_t kSearchCount = 100;
-  std::vector<double> milliseconds;
-  RandomRecords random(11);
-  for (std::size_t i = 0; i < kSearchCount; ++i) {
-    std::string text;
-    for (std::size_t word = 0; word < 2 + random.Below(6); ++word) {
-      const double place = static_cast<double>(random.Below(1'000)) / 1'000;
-      text += "w" + std::to_string(static_cast<int>(place * place * place * 5'000)) + " ";
-    }
-    const auto begin = std::chrono::steady_clock::now();
-    const auto hits = plans.store().search.TextSearch(text, {}, 100, Soon());
-    const auto end = std::chrono::steady_clock::now();
-    ASSERT_TRUE(hits.has_value()) << hits.error().message;
-    milliseconds.push_back(std::chrono::duration<double, std::milli>(end - begin).count());
-  }
-  std::sort(milliseconds.begin(), milliseconds.end());
-  std::printf("search by words over %d records %s: p50 %.1f ms, p95 %.1f ms, most %.1f ms\n",
-              RecordCount(),
-              how,
-              milliseconds[kSearchCount / 2],
-              milliseconds[kSearchCount * 19 / 20],
-              milliseconds.back());
 }
 
 // One test, so that the records are made once.
@@ -253,9 +257,9 @@ TEST(SearchCalls, UseIndexesAndSortNoMoreThanAPage) {
   CheckLists(plans);
   CheckSmallLists(plans);
   CheckTextSearches(plans);
-  PrintTextLatency(plans, "without counts of words");
+  PrintTextCosts(plans.store(), RecordCount(), "without counts of words");
   plans.CountWords();
-  PrintTextLatency(plans, "with counts of words");
+  PrintTextCosts(plans.store(), RecordCount(), "with counts of words");
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ inline Deadline Soon() {
 
 // A session, or the end of the test.
 inline std::unique_ptr<Connection> OpenSession(const std::string& conninfo) {
-  auto opened = Connection::Open({.conninfo = conninfo}, Soon());
+  ConnectionOptions options{.conninfo = conninfo};
+  options.connect_timeout = std::chrono::seconds(30);
+  auto opened = Connection::Open(options, Soon());
   if (!opened.has_value()) ADD_FAILURE() << opened.error().message;
   return opened.has_value() ? *std::move(opened) : nullptr;
 }

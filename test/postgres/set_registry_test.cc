@@ -146,15 +146,38 @@ TEST_F(SetRegistryTest, GoesOnWithASetThatWasLeftHalfFilled) {
   store_.Ask(
       "INSERT INTO pending_vector SELECT 1, id, stamp, 'due', '2020-01-01', 0, 'backfill',"
       " '2020-01-01' FROM record ORDER BY id LIMIT 4");
-  EXPECT_TRUE(registry_.Sets(Soon())->empty());
-  EXPECT_EQ(CodeOf(registry_.ChangeSetState(1, VectorSetState::kLive, Soon())),
-            ErrorCode::kNotFound);
+  ASSERT_EQ(registry_.Sets(Soon())->size(), 1U);
+  EXPECT_EQ(registry_.Sets(Soon())->front().state, VectorSetState::kPreparing);
+  EXPECT_EQ(
+      CodeOf(registry_.ChangeSetState(1, VectorSetState::kFilling, VectorSetState::kLive, Soon())),
+      ErrorCode::kConflict);
   store_.Commit({CreationWithText(10)});
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "5") << "a commit leaves its row";
   EXPECT_EQ(Register(SetOf("a")), 1);
   EXPECT_EQ(CountWithoutRow(1), "0");
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector WHERE since = '2020-01-01'"), "4");
   EXPECT_EQ(registry_.Sets(Soon())->size(), 1U);
+}
+
+// The one that began it is gone; whoever finds it ends it, either way.
+TEST_F(SetRegistryTest, FinishesOrGivesUpAHalfFilledSetByItsNumber) {
+  constexpr VectorSetState kPreparing = VectorSetState::kPreparing;
+  for (const VectorSetState to : {VectorSetState::kFilling, VectorSetState::kRetired}) {
+    store_.Commit({CreationWithText(static_cast<int>(to))});
+    const std::string id = store_.Ask(
+        "INSERT INTO vector_set (engine, space, projection, pending_rule, state)"
+        " VALUES ('far', 'a', '', 'every_set', 'preparing') RETURNING set_id");
+    const VectorSetId set = std::stoll(id);
+    store_.Commit({CreationWithText(10 + static_cast<int>(to))});
+    ASSERT_TRUE(registry_.ChangeSetState(set, kPreparing, to, Soon()).has_value());
+    EXPECT_EQ(store_.Ask("SELECT state FROM vector_set WHERE set_id = " + id), NameOf(to));
+    const bool is_filled = to == VectorSetState::kFilling;
+    EXPECT_EQ(CountWithoutRow(set), is_filled ? "0" : "4");
+    EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector WHERE set_id = " + id),
+              is_filled ? "2" : "0");
+    EXPECT_TRUE(registry_.ChangeSetState(set, kPreparing, to, Soon()).has_value());
+    store_.Ask("UPDATE vector_set SET state = 'retired'");
+  }
 }
 
 TEST_F(SetRegistryTest, GivesUpAHalfFilledSetForAnother) {
@@ -190,9 +213,11 @@ TEST_F(SetRegistryTest, LetsCommitsGoOnWhenItCannotHaveTheirLock) {
 TEST_F(SetRegistryTest, RetiresPendingRowsInPages) {
   const VectorSetId set = Register(SetOf("a", VectorSetState::kFilling));
   for (int i = 0; i < 10; ++i) store_.Commit({CreationWithText(i)});
-  ASSERT_TRUE(registry_.ChangeSetState(set, VectorSetState::kLive, Soon()).has_value());
+  ASSERT_TRUE(registry_.ChangeSetState(set, VectorSetState::kFilling, VectorSetState::kLive, Soon())
+                  .has_value());
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "10");
-  ASSERT_TRUE(registry_.ChangeSetState(set, VectorSetState::kRetired, Soon()).has_value());
+  ASSERT_TRUE(registry_.ChangeSetState(set, VectorSetState::kLive, VectorSetState::kRetired, Soon())
+                  .has_value());
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
   store_.Commit({CreationWithText(11)});
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
@@ -221,7 +246,9 @@ TEST_F(SetRegistryTest, NeedsNoMoreThanTheServiceMayDo) {
   EXPECT_TRUE(rows.Park(*leased, Soon()).has_value());
   EXPECT_EQ(rows.Release(set->id, now, Soon()), 2);
   EXPECT_TRUE(rows.Settle(std::span(*leased).first(1), Soon()).has_value());
-  EXPECT_TRUE(registry.ChangeSetState(set->id, VectorSetState::kRetired, Soon()).has_value());
+  EXPECT_TRUE(
+      registry.ChangeSetState(set->id, VectorSetState::kLive, VectorSetState::kRetired, Soon())
+          .has_value());
   EXPECT_EQ(store_.Ask("SELECT count(*) FROM pending_vector"), "0");
   EXPECT_TRUE(registry.Secret("cursor", Soon()).has_value());
   store_.Ask("DROP OWNED BY registrar");

@@ -41,6 +41,22 @@ TEST(TermPlan, AsksForAllTermsWhateverThatCostsAndForFewerWhereThereIsRoom) {
   EXPECT_THAT(PlanTerms(many, std::vector<double>(9, 1e6)).together, IsEmpty());
 }
 
+TEST(TermPlan, AsksForAWordOnceHoweverManyTermsHoldIt) {
+  const std::vector<SearchTerm> alike{{"a"}, {"a"}};
+  EXPECT_THAT(PlanTerms(alike, std::vector<double>(2, 1e6)).together, IsEmpty());
+  const std::vector<SearchTerm> joined{{"a", "b"}, {"a"}, {"b"}};
+  EXPECT_THAT(PlanTerms(joined, std::vector<double>{4'000, 4'000, 9'000}).together,
+              ElementsAre("('a') & ('b')"));
+}
+
+TEST(TermPlan, CountsEachOfTheRarestPhrasesOfCommonWordsOnce) {
+  const std::vector<SearchTerm> terms{
+      {"a", "b"}, {"c"}, {"a", "c"}, {"d", "e"}, {"a", "b"}, {"e", "f"}};
+  const std::vector<double> counts{9'000, 5'000, 7'000, 3'000, 9'000, 8'000};
+  EXPECT_THAT(PhrasesToCount(terms, counts, 4), ElementsAre(2, 5, 0));
+  EXPECT_THAT(PhrasesToCount(terms, counts, 2), ElementsAre(2, 5));
+}
+
 // The entries of the index that the questions of a plan read at most, but for that of all terms.
 double EntryCountOf(const TermPlan& plan, std::span<const double> counts) {
   double entry_count = 0;

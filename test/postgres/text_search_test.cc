@@ -181,7 +181,48 @@ TEST_P(CommonWords, FindARarePhraseOfCommonWords) {
   EXPECT_THAT(Hits("w0-w1", one, 3), ElementsAre(phrase));
 }
 
+// More records than are looked at for a phrase hold its words, nearly all in the wrong order.
+TEST_P(CommonWords, FindARarePhraseAmongMoreRecordsThanAreLookedAt) {
+  store_.Ask("UPDATE record SET words = '''w0'':2A ''w1'':1A', word_count = 2");
+  CountWords();
+  const RecordId phrase = Rewrite(kCount / 2, "''w0'':1A ''w1'':2A", 2);
+  const RecordId other = Rewrite(kCount / 3, "''w0'':1A ''w1'':2A ''w2'':3A", 3);
+  EXPECT_THAT(Hits("w0-w1", {}, 2), ElementsAre(phrase, other));
+  const Filter one = Filter::Equals(Member::kName, "name" + std::to_string(kCount / 3));
+  EXPECT_THAT(Hits("w0-w1", one, 3), ElementsAre(other));
+  // Its weight is that of a rare one.
+  EXPECT_GT(Search("w0-w1", {}, 1).at(0).bm25, 2 * std::log(double{kCount} / kScoredCountMax));
+}
+
+// That it is common is found out while its records are fetched, after a look at the newest records
+// for the other words.
+TEST_P(CommonWords, LookAtTheNewestRecordsForAWordThatTurnsOutToBeCommon) {
+  store_.Ask("UPDATE record SET words = words || '''late'':50A' WHERE created_at < '2025-01-01'");
+  ASSERT_GT(CountOf("late"), kScoredCountMax);
+  ASSERT_GT(CountOf("late & w0"), kTogetherCountMax);
+  const RecordId newest = Rewrite(kCount, "''late'':1A,2A,3A", 3);
+  EXPECT_EQ(Hits("w0 late", {}, 3).at(0), newest);
+}
+
 INSTANTIATE_TEST_SUITE_P(Counted, CommonWords, testing::Bool());
+
+// Of what was written lately, some is in many of the newest records and in no others.
+TEST_F(TextSearches, WeighAWordOfTheNewestRecordsByHowManyOfAllHoldIt) {
+  store_.MakeLiveSet();
+  constexpr int kCount = 12'000;
+  constexpr int kNewCount = 1'500;
+  GenerateRecords(store_, kCount);
+  store_.Ask("UPDATE record SET words = words || '''new'':50A' WHERE stamp > " +
+             std::to_string(kCount - kNewCount));
+  store_.Ask("VACUUM (ANALYZE) record");
+  const auto session = OpenSession(test::PostgresServer::Shared().Conninfo(store_.database));
+  ASSERT_TRUE(RefreshWordSample(*session, {.looked_at_max = kCount / 3}, Soon()).has_value());
+  const double rarity = std::log((kCount - kNewCount + 0.5) / (kNewCount + 0.5));
+  const std::vector<TextHit> hits = Search("new", {}, kNewCount + 1);
+  EXPECT_EQ(hits.size(), std::size_t{kNewCount});
+  // The size of the store is estimated.
+  EXPECT_NEAR(hits.at(0).bm25, rarity, rarity * 0.05);
+}
 
 // What was written since the words were counted, which each replica would see at another moment,
 // changes no score by itself.

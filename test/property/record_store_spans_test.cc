@@ -136,8 +136,9 @@ class TwoStores {
     const VectorSet set = spans_.Set();
     const auto id = static_cast<VectorSetId>(spans_.random().Below(5));
     const bool registers = spans_.random().Chance(50);
+    const VectorSetState from = spans_.Set().state;
     Same("sets", [&](RecordStore& store) -> Result<void> {
-      if (!registers) return store.ChangeSetState(id, set.state, Deadline::Never());
+      if (!registers) return store.ChangeSetState(id, from, set.state, Deadline::Never());
       DS_RETURN_IF_ERROR(store.RegisterSet(set, Deadline::Never()));
       return {};
     });

@@ -35,8 +35,11 @@ class SimPathStore final : public ForwardingRecordStore {
     if (registered.has_value()) paths_.SetsChanged();
     return registered;
   }
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override {
-    Result<void> changed = ForwardingRecordStore::ChangeSetState(set, state, deadline);
+  Result<void> ChangeSetState(VectorSetId set,
+                              VectorSetState from,
+                              VectorSetState to,
+                              Deadline deadline) override {
+    Result<void> changed = ForwardingRecordStore::ChangeSetState(set, from, to, deadline);
     if (changed.has_value()) paths_.SetsChanged();
     return changed;
   }

@@ -236,10 +236,11 @@ Result<VectorSet> SimRecordStore::RegisterSet(const VectorSet& set, Deadline dea
 }
 
 Result<void> SimRecordStore::ChangeSetState(VectorSetId set,
-                                            VectorSetState state,
+                                            VectorSetState from,
+                                            VectorSetState to,
                                             Deadline deadline) {
-  return Call("change_set_state", deadline, [set, state](RecordStore& store) {
-    return store.ChangeSetState(set, state, kNever);
+  return Call("change_set_state", deadline, [set, from, to](RecordStore& store) {
+    return store.ChangeSetState(set, from, to, kNever);
   });
 }
 

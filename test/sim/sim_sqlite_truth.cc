@@ -177,9 +177,10 @@ Result<VectorSet> SimSqliteTruth::RegisterSet(const VectorSet& set, Deadline dea
 }
 
 Result<void> SimSqliteTruth::ChangeSetState(VectorSetId set,
-                                            VectorSetState state,
+                                            VectorSetState from,
+                                            VectorSetState to,
                                             Deadline deadline) {
-  Result<void> changed = ForwardingRecordStore::ChangeSetState(set, state, deadline);
+  Result<void> changed = ForwardingRecordStore::ChangeSetState(set, from, to, deadline);
   TellOfCommit();
   return changed;
 }

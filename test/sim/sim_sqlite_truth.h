@@ -56,7 +56,10 @@ class SimSqliteTruth final : public SimTruth, private ForwardingRecordStore {
   Result<std::int64_t> Release(VectorSetId set, WallTime now, Deadline deadline) override;
   Result<Stamp> RaiseStamps(Stamp floor, Deadline deadline) override;
   Result<VectorSet> RegisterSet(const VectorSet& set, Deadline deadline) override;
-  Result<void> ChangeSetState(VectorSetId set, VectorSetState state, Deadline deadline) override;
+  Result<void> ChangeSetState(VectorSetId set,
+                              VectorSetState from,
+                              VectorSetState to,
+                              Deadline deadline) override;
 
   void Open();
   void Close();

@@ -81,8 +81,12 @@ TEST_F(Store, LeavesNothingOfAnErasedTextInItsFiles) {
   EXPECT_EQ(Query("SELECT count(*) FROM embedding"), "0");
 }
 
-// Each erasure merges the text index, which must not wear it out.
+// Each erasure merges the text index, which must not wear it out; and none makes the index anew,
+// which would take as long as all texts take.
 TEST_F(Store, FindsAndTakesTextsAfterThousandsOfErasures) {
+  // Only an index that was made anew knows of this change.
+  Commit({Create("witness", "longstanding")});
+  Query("UPDATE record SET body = replace(body, 'longstanding', 'unheard')");
   constexpr int kErasures = 1'500;  // Some 1,370 were too many once.
   for (int i = 0; i < kErasures; ++i) {
     const std::string n = std::to_string(i);
@@ -95,6 +99,9 @@ TEST_F(Store, FindsAndTakesTextsAfterThousandsOfErasures) {
   }
   EXPECT_EQ(TextHits("1234").size(), 1U);
   EXPECT_TRUE(TextHits("erased").empty());
+  EXPECT_EQ(TextHits("longstanding").size(), 1U) << "the index was made anew";
+  // Fails, and says so, where the index does not hold together.
+  Query("INSERT INTO record_text (record_text, rank) VALUES ('integrity-check', 0)");
 }
 
 TEST_F(Store, EmptiesTheLogWhenTheReaderInTheWayIsGone) {

@@ -13,12 +13,22 @@ TEST_F(SetsTest, AtMostOneIsLive) {
   const VectorSetId first = Register("a", VectorSetState::kLive);
   const VectorSetId second = Register("b", VectorSetState::kLive);
   EXPECT_EQ(Query("SELECT group_concat(state) FROM vector_set"), "retired,live");
-  EXPECT_EQ(store_->ChangeSetState(first, VectorSetState::kFilling, Deadline::Never()).error().code,
+  EXPECT_EQ(store_
+                ->ChangeSetState(
+                    first, VectorSetState::kRetired, VectorSetState::kFilling, Deadline::Never())
+                .error()
+                .code,
             ErrorCode::kConflict);
-  EXPECT_EQ(
-      store_->ChangeSetState(second, VectorSetState::kFilling, Deadline::Never()).error().code,
-      ErrorCode::kConflict);
-  EXPECT_TRUE(store_->ChangeSetState(second, VectorSetState::kLive, Deadline::Never()).has_value());
+  EXPECT_EQ(store_
+                ->ChangeSetState(
+                    second, VectorSetState::kLive, VectorSetState::kFilling, Deadline::Never())
+                .error()
+                .code,
+            ErrorCode::kConflict);
+  EXPECT_TRUE(store_
+                  ->ChangeSetState(
+                      second, VectorSetState::kFilling, VectorSetState::kLive, Deadline::Never())
+                  .has_value());
   EXPECT_EQ(
       store_
           ->RegisterSet(
@@ -33,7 +43,10 @@ TEST_F(SetsTest, ThatRetireTakeTheirPendingRowsWithThem) {
   const VectorSetId set = Register("a", VectorSetState::kLive);
   Commit({Create("k1", "text")});
   EXPECT_EQ(Query("SELECT count(*) FROM pending_vector"), "1");
-  ASSERT_TRUE(store_->ChangeSetState(set, VectorSetState::kRetired, Deadline::Never()).has_value());
+  ASSERT_TRUE(
+      store_
+          ->ChangeSetState(set, VectorSetState::kLive, VectorSetState::kRetired, Deadline::Never())
+          .has_value());
   EXPECT_EQ(Query("SELECT count(*) FROM pending_vector"), "0");
   Commit({Create("k2", "text")});
   EXPECT_EQ(Query("SELECT count(*) FROM pending_vector"), "0");
@@ -41,8 +54,10 @@ TEST_F(SetsTest, ThatRetireTakeTheirPendingRowsWithThem) {
 
 TEST_F(SetsTest, NeverGetAnOldId) {
   const VectorSetId first = Register("a", VectorSetState::kFilling);
-  ASSERT_TRUE(
-      store_->ChangeSetState(first, VectorSetState::kRetired, Deadline::Never()).has_value());
+  ASSERT_TRUE(store_
+                  ->ChangeSetState(
+                      first, VectorSetState::kFilling, VectorSetState::kRetired, Deadline::Never())
+                  .has_value());
   OpenStore();
   EXPECT_GT(Register("a", VectorSetState::kFilling), first);
 }
