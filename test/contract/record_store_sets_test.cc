@@ -137,8 +137,9 @@ TYPED_TEST(RecordStoreSets, ChangeOnlyFromTheStateThatIsExpectedOfThem) {
     return changed.has_value() ? "changed" : std::string(NameOf(changed.error().code));
   };
   const auto states = [&] {
+    const auto sets = this->store_->Sets(Deadline::Never());
     std::string all;
-    for (const VectorSet& each : *this->store_->Sets(Deadline::Never())) {
+    for (const VectorSet& each : *sets) {
       all += std::string(NameOf(each.state)) + " ";
     }
     return all;
