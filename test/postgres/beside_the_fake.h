@@ -69,9 +69,10 @@ class BesideTheFake {
   std::set<WriteStatus> seen;
 
  protected:
-  // Some minutes pass for both.
+  // Some minutes pass for both; less than a day in all, since a failed write may let go of a key
+  // that has expired.
   void Wait() {
-    store_.clock.Advance(std::chrono::minutes(1 + spans_.random().Below(10)));
+    store_.clock.Advance(std::chrono::minutes(1 + spans_.random().Below(6)));
     clock_.Advance(store_.clock.WallNow() - clock_.WallNow());
   }
 
