@@ -318,7 +318,7 @@ class Move:
             self.say(f"the answer to the beginning was lost: {error}")
 
     def is_partly_filled(self):
-        """Or wholly, which is too late, and told in the end. A set that is `preparing` has no rows."""
+        """Or wholly, which is too late, and told in the end. A set in preparation has no rows."""
         report = self.report(1)
         is_filling = any(each["state"] == "filling" for each in report["sets"])
         has_begun = is_filling or report["sets"][0]["engine"] != "pgvector"
