@@ -164,14 +164,14 @@ void CheckPlace(std::string_view option,
 }
 
 void CheckVectors(const Config& config, std::vector<std::string>& errors) {
-  CheckPlace("vectors", VectorsOf(config), config, errors);
+  CheckPlace("vectors", config.vectors, config, errors);
   if (!config.vectors_from.has_value()) return;
   const VectorsPlace& from = *config.vectors_from;
   CheckPlace("vectors-from", from, config, errors);
-  if (config.vectors == VectorsChoice::kMemory) {
+  if (config.vectors.choice == VectorsChoice::kMemory) {
     errors.emplace_back(
         "vectors-from: memory is filled at each start: to go there, say --vectors-from lost");
-  } else if (from.choice == config.vectors && from.label == config.vectors_label) {
+  } else if (from.choice == config.vectors.choice && from.label == config.vectors.label) {
     errors.emplace_back(
         "vectors-from: is of the same kind as vectors: give the new one a label at its end, such "
         "as #2, and keep that");
@@ -180,12 +180,8 @@ void CheckVectors(const Config& config, std::vector<std::string>& errors) {
 
 }  // namespace
 
-VectorsPlace VectorsOf(const Config& config) {
-  return {config.vectors, config.vectors_conninfo, config.vector_cluster, config.vectors_label};
-}
-
 bool UsesPlace(const Config& config, VectorsChoice choice) {
-  return config.vectors == choice ||
+  return config.vectors.choice == choice ||
          (config.vectors_from.has_value() && config.vectors_from->choice == choice);
 }
 

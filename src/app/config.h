@@ -32,8 +32,8 @@ enum class EmbedderChoice : std::uint8_t { kMiniLm, kLexical, kNone };
 enum class VectorsChoice : std::uint8_t {
   kMemory,         // Filled at start.
   kSameDatabase,   // In the tables of the PostgreSQL store, by pgvector.
-  kOtherPostgres,  // By pgvector in a database of its own, at vectors_conninfo.
-  kOpensearch,     // In an OpenSearch cluster, vector_cluster.
+  kOtherPostgres,  // By pgvector in a database of its own.
+  kOpensearch,     // In an OpenSearch cluster.
 };
 // One place of vectors, as --vectors and --vectors-from name it.
 struct VectorsPlace {
@@ -54,10 +54,7 @@ struct Config {
   std::string store_conninfo;        // Of PostgreSQL; empty: SQLite in the data folder.
   std::string store_owner_conninfo;  // Of the role that migrates; empty: the store's own.
   int store_session_count = 0;
-  VectorsChoice vectors = VectorsChoice::kMemory;
-  std::string vectors_conninfo;                       // Of kOtherPostgres.
-  std::optional<opensearch::Address> vector_cluster;  // Of kOpensearch.
-  std::string vectors_label;
+  VectorsPlace vectors;
   std::optional<VectorsPlace> vectors_from;  // Where searches may still look for them.
   bool leaves_old_vectors = false;           // A live set elsewhere is given up.
   postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
@@ -71,8 +68,6 @@ struct Config {
   bool is_strict_by_default = false;  // A write without Prefer waits for its vector.
 };
 
-// What --vectors names.
-VectorsPlace VectorsOf(const Config& config);
 // Whether --vectors or --vectors-from names a place of this kind.
 bool UsesPlace(const Config& config, VectorsChoice choice);
 

@@ -181,13 +181,8 @@ std::string ParseVectors(std::string text, VectorsPlace& place) {
 }
 
 std::string ApplyVectors(const std::string& text, Config& config) {
-  VectorsPlace place;
-  std::string wrong = ParseVectors(text, place);
-  config.vectors = place.choice;
-  config.vectors_conninfo = std::move(place.conninfo);
-  config.vector_cluster = std::move(place.cluster);
-  config.vectors_label = std::move(place.label);
-  return wrong;
+  config.vectors = {};
+  return ParseVectors(text, config.vectors);
 }
 
 std::string ApplyVectorsFrom(const std::string& text, Config& config) {

@@ -83,6 +83,9 @@ struct NamedPlace {
   VectorsPlace place;
 };
 
+constexpr const char* kLossless =
+    "; without it nothing is lost, vectors wait in the record store and searches take longer";
+
 Finding CheckVectorDatabase(const NamedPlace& named) {
   const std::string place = postgres::DescriptionOf(named.place.conninfo);
   const Deadline deadline = Deadline::In(kDatabaseTimeout);
@@ -93,9 +96,7 @@ Finding CheckVectorDatabase(const NamedPlace& named) {
     return {FindingState::kWarning,
             named.check,
             place + ": " + session.error().message,
-            "start the server, or mend the URL of " + named.option +
-                "; without it nothing is lost, vectors "
-                "wait in the record store and searches take longer"};
+            "start the server, or mend the URL of " + named.option + kLossless};
   }
   const Result<void> alone = postgres::CheckHoldsNoRecords(**session, deadline);
   if (!alone.has_value()) {
@@ -111,8 +112,8 @@ Finding CheckVectorDatabase(const NamedPlace& named) {
   return {FindingState::kWarning,
           named.check,
           place + ": " + checked.error().message,
-          "the next start of the service makes the tables, if its role may; else run `datastorage "
-          "migrate` with the owner's URL as " +
+          "the next start of the service makes the tables, if its role may; else run"
+          " `datastorage migrate` with the owner's URL as " +
               named.option};
 }
 
@@ -129,14 +130,11 @@ Finding CheckOpensearch(const NamedPlace& named) {
   if (checked.has_value()) {
     return {FindingState::kOk, named.check, place + " answers and has the index of vectors", ""};
   }
-  return {
-      FindingState::kWarning,
-      named.check,
-      place + ": " + checked.error().message,
-      "start the cluster, or mend the URL of " + named.option +
-          "; the service makes the index when it "
-          "starts. Without it nothing is lost, vectors wait in the record store and searches take "
-          "longer"};
+  return {FindingState::kWarning,
+          named.check,
+          place + ": " + checked.error().message,
+          "start the cluster, or mend the URL of " + named.option +
+              " (the service makes the index when it starts)" + kLossless};
 }
 
 }  // namespace
@@ -254,7 +252,7 @@ std::vector<Finding> CheckDatabase(const Config& config) {
 }
 
 std::vector<Finding> CheckVectors(const Config& config) {
-  std::vector<NamedPlace> places{{"vectors", "--vectors", VectorsOf(config)}};
+  std::vector<NamedPlace> places{{"vectors", "--vectors", config.vectors}};
   if (config.vectors_from.has_value()) {
     places.push_back({"vectors until now", "--vectors-from", *config.vectors_from});
   }

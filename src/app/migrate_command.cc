@@ -71,7 +71,9 @@ Result<void> MigrateOtherPostgres(const std::string& conninfo,
 
 std::vector<std::string> OtherDatabasesOf(const Config& config) {
   std::vector<std::string> databases;
-  if (config.vectors == VectorsChoice::kOtherPostgres) databases.push_back(config.vectors_conninfo);
+  if (config.vectors.choice == VectorsChoice::kOtherPostgres) {
+    databases.push_back(config.vectors.conninfo);
+  }
   const std::optional<VectorsPlace>& from = config.vectors_from;
   if (from.has_value() && from->choice == VectorsChoice::kOtherPostgres) {
     databases.push_back(from->conninfo);

@@ -81,7 +81,7 @@ http::ServerOptions ServerOptionsFor(const Endpoint& endpoint, std::size_t worke
 
 void SayWhatRuns(const Config& config, const Service& service) {
   std::printf("datastorage %s\n", std::string(kVersion).c_str());
-  const VectorsPlace vectors = VectorsOf(config);
+  const VectorsPlace& vectors = config.vectors;
   const bool is_beside =
       !config.store_conninfo.empty() &&
       (vectors.choice == VectorsChoice::kMemory || vectors.choice == VectorsChoice::kSameDatabase);

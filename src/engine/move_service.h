@@ -25,8 +25,8 @@ namespace datastorage {
 struct MovePlace {
   VectorSet set;
   bool is_in_use = false;  // By this service: at hand, and bearing its mark.
-  std::optional<VectorSetId>
-      foreign_mark;  // The set that its index holds instead: it never will do.
+  // The set that its index holds instead: it never will do.
+  std::optional<VectorSetId> foreign_mark;
   std::optional<std::int64_t> point_count;  // Vectors that its index holds; of one in use.
   std::int64_t pending_count = 0;           // Rows, parked ones too.
   std::int64_t parked_count = 0;

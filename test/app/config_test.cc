@@ -196,7 +196,7 @@ TEST(Config, TakesASqliteFileOrAPostgresDatabase) {
   const LoadedConfig loaded = LoadArguments({"--store", url, "--vectors", "pgvector"});
   ASSERT_TRUE(loaded.config.has_value());
   EXPECT_EQ(loaded.config->store_conninfo, url);
-  EXPECT_EQ(loaded.config->vectors, VectorsChoice::kSameDatabase);
+  EXPECT_EQ(loaded.config->vectors.choice, VectorsChoice::kSameDatabase);
   EXPECT_EQ(Shown(loaded, "store").value,
             "postgresql://me:***@a,b/audit?target_session_attrs=read-write");
   const LoadedConfig wrong = LoadArguments({"--store", "postgres://me:s3cret@a/audit?colour=red"});
@@ -212,8 +212,8 @@ TEST(Config, TakesADatabaseForVectorsAloneBesideEitherStore) {
   for (const std::string store : {"sqlite", "postgresql://me:s3cret@near/audit"}) {
     const LoadedConfig loaded = LoadArguments({"--store", store}, {{"DATASTORAGE_VECTORS", url}});
     ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
-    EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOtherPostgres);
-    EXPECT_EQ(loaded.config->vectors_conninfo, url);
+    EXPECT_EQ(loaded.config->vectors.choice, VectorsChoice::kOtherPostgres);
+    EXPECT_EQ(loaded.config->vectors.conninfo, url);
     EXPECT_EQ(Shown(loaded, "vectors").value,
               "postgresql://me:***@far:5433/vectors?sslmode=verify-full");
   }
@@ -231,8 +231,8 @@ TEST(Config, TakesAnOpensearchClusterForVectors) {
   const std::string url = "opensearch+https://me:s3cret@a:9200,b/audit?replicas=2";
   const LoadedConfig loaded = LoadArguments({"--vectors", url});
   ASSERT_TRUE(loaded.config.has_value()) << loaded.errors.front();
-  EXPECT_EQ(loaded.config->vectors, VectorsChoice::kOpensearch);
-  const opensearch::Address& cluster = loaded.config->vector_cluster.value();
+  EXPECT_EQ(loaded.config->vectors.choice, VectorsChoice::kOpensearch);
+  const opensearch::Address& cluster = loaded.config->vectors.cluster.value();
   EXPECT_TRUE(cluster.is_tls);
   EXPECT_THAT(cluster.hosts, ElementsAre(opensearch::Host{"a", 9200}, opensearch::Host{"b", 9200}));
   EXPECT_EQ(cluster.user + ":" + cluster.password, "me:s3cret");
@@ -255,8 +255,8 @@ TEST(Config, TakesThePlaceThatVectorsMoveFrom) {
   EXPECT_FALSE(loaded.config->leaves_old_vectors);
   const LoadedConfig labelled = LoadArguments({"--vectors", far + "#b-2", "--vectors-from", far});
   ASSERT_TRUE(labelled.config.has_value()) << labelled.errors.front();
-  EXPECT_EQ(labelled.config->vectors_conninfo, far);
-  EXPECT_EQ(labelled.config->vectors_label, "b-2");
+  EXPECT_EQ(labelled.config->vectors.conninfo, far);
+  EXPECT_EQ(labelled.config->vectors.label, "b-2");
   EXPECT_EQ(labelled.config->vectors_from->conninfo, far);
   const LoadedConfig lost = LoadArguments({"--vectors-from", "lost"});
   EXPECT_TRUE(lost.config->leaves_old_vectors);

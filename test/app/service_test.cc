@@ -176,8 +176,8 @@ TEST_F(ServiceTest, SharesEmbeddingsOverRedisAndLivesWithoutIt) {
 
 TEST_F(ServiceTest, KeepsVectorsOnAnotherServerAndLivesWithoutIt) {
   test::PostgresServer server;
-  config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_conninfo = server.Conninfo("postgres");
+  config_.vectors.choice = VectorsChoice::kOtherPostgres;
+  config_.vectors.conninfo = server.Conninfo("postgres");
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   Service& service = **opened;
@@ -196,8 +196,8 @@ TEST_F(ServiceTest, KeepsVectorsOnAnotherServerAndLivesWithoutIt) {
 // A cluster whose node starts in seconds, on a busy machine in a minute.
 TEST_F(ServiceTest, KeepsVectorsInOpensearchAndLivesWithoutIt) {
   test::OpensearchServer server;
-  config_.vectors = VectorsChoice::kOpensearch;
-  config_.vector_cluster = *opensearch::ParseAddress(server.NewAddress());
+  config_.vectors.choice = VectorsChoice::kOpensearch;
+  config_.vectors.cluster = *opensearch::ParseAddress(server.NewAddress());
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
   (*opened)->Start();
@@ -207,8 +207,8 @@ TEST_F(ServiceTest, KeepsVectorsInOpensearchAndLivesWithoutIt) {
 
 TEST_F(ServiceTest, StartsWhileTheServerOfVectorsIsAway) {
   test::PostgresServer server;
-  config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_conninfo = server.Conninfo("postgres");
+  config_.vectors.choice = VectorsChoice::kOtherPostgres;
+  config_.vectors.conninfo = server.Conninfo("postgres");
   server.Kill();
   const auto opened = Open();
   ASSERT_TRUE(opened.has_value()) << opened.error().message;
@@ -235,8 +235,8 @@ TEST_F(ServiceTest, MovesVectorsToAnotherServerAndForgetsTheOldPlace) {
     return *std::move(opened);
   };
   ASSERT_TRUE(start()->writes().Create(ARequest(), Soon()).has_value());
-  config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_conninfo = server.Conninfo(server.MakeDatabase());
+  config_.vectors.choice = VectorsChoice::kOtherPostgres;
+  config_.vectors.conninfo = server.Conninfo(server.MakeDatabase());
   config_.vectors_from = VectorsPlace();
   {
     const auto service = start();
@@ -253,7 +253,7 @@ TEST_F(ServiceTest, MovesVectorsToAnotherServerAndForgetsTheOldPlace) {
   config_.vectors_from.reset();
   EXPECT_EQ(FoundCount(*start()), 1);
 
-  config_.vectors = VectorsChoice::kMemory;
+  config_.vectors.choice = VectorsChoice::kMemory;
   const auto refused = Open();
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
@@ -268,8 +268,8 @@ TEST_F(ServiceTest, RefusesAServerOfVectorsThatCanNeverDo) {
   test::PostgresServer& server = test::PostgresServer::Shared();
   const std::string database = server.MakeDatabase();
   server.Run(database, "CREATE TABLE record ()");
-  config_.vectors = VectorsChoice::kOtherPostgres;
-  config_.vectors_conninfo = server.Conninfo(database);
+  config_.vectors.choice = VectorsChoice::kOtherPostgres;
+  config_.vectors.conninfo = server.Conninfo(database);
   const auto opened = Open();
   ASSERT_FALSE(opened.has_value());
   EXPECT_THAT(opened.error().message, testing::HasSubstr("holds records"));
