@@ -1,6 +1,7 @@
 #include "cli/doctor.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cli/record_view.h"
 #include "cli/text.h"
@@ -53,18 +54,57 @@ Finding Unreachable(const client::Error& error) {
   return finding;
 }
 
+// What findings of /readyz are mended by, where that is more than the service's log; an empty code
+// stands for all others of its component.
+struct Remedy {
+  std::string_view component;
+  std::string_view code;
+  std::string_view next_step;
+};
+constexpr std::array<Remedy, 10> kRemedies{{
+    {"relay",
+     "parked",
+     "mend what the service's log names at each attempt, then run `datastorage pending release`"},
+    {"relay",
+     "",
+     "nothing, if the number falls; else see \"When vectors stay pending\" in docs/operations.md"},
+    {"record_store", "disk_nearly_full", "give the database's disk more room, before writes fail"},
+    {"record_store",
+     "sessions_nearly_used_up",
+     "raise max_connections, or lower --store-sessions of the replicas"},
+    {"record_store", "in_recovery", "name the server that takes writes in --store"},
+    {"record_store",
+     "asynchronous_standby",
+     "name it in synchronous_standby_names, or a failover loses acknowledged records"},
+    {"record_store", "unplaced_records", "see \"PostgreSQL\" in docs/operations.md"},
+    {"vector_index", "index_filling", "nothing: wait until it is filled"},
+    {"vector_index",
+     "",
+     "start the server of vectors, or mend --vectors: records are kept meanwhile and follow"},
+    {"cache", "", "start Redis, or mend --cache: only time is lost"},
+}};
+
+std::string_view RemedyOf(std::string_view component, std::string_view code, bool is_ready) {
+  for (const Remedy& remedy : kRemedies) {
+    const bool is_its = remedy.code.empty() || remedy.code == code;
+    if (remedy.component == component && is_its) return remedy.next_step;
+  }
+  return is_ready ? "records are kept meanwhile and caught up by themselves; the service's log "
+                    "names the cause"
+                  : "nothing can be stored: the service's log names the cause";
+}
+
 // One part that the server reports as lost, such as the embedder.
 Finding LostPart(const Json& part, bool is_ready) {
   Finding finding;
   finding.state = is_ready ? FindingState::kWarning : FindingState::kProblem;
   finding.check = TextOf(part, "component");
   finding.detail = TextOf(part, "reason");
-  if (finding.detail.empty()) finding.detail = TextOf(part, "code");
+  const std::string code = TextOf(part, "code");
+  if (finding.detail.empty()) finding.detail = code;
   const std::string since = TextOf(part, "since");
   if (!since.empty()) finding.detail += ", since " + since;
-  finding.next_step = is_ready ? "records are kept meanwhile and caught up by themselves; the "
-                                 "service's log names the cause"
-                               : "nothing can be stored: the service's log names the cause";
+  finding.next_step = RemedyOf(finding.check, code, is_ready);
   return finding;
 }
 

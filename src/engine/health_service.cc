@@ -109,8 +109,11 @@ void HealthService::AddPending(HealthReport& report, Deadline deadline) {
     report.findings.push_back(
         {"relay",
          std::string(tally.is_parked ? "parked" : NameOf(tally.reason)),
-         std::to_string(tally.count) + (tally.is_parked ? " records are parked without a vector"
-                                                        : " records wait for their vector"),
+         std::to_string(tally.count) +
+             (tally.is_parked ? " records are parked without their vector in set "
+                              : " records wait for their vector in set ") +
+             std::to_string(tally.set) +
+             (tally.is_parked ? "; `datastorage pending release` has them tried again" : ""),
          tally.oldest});
   }
 }

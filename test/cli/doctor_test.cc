@@ -66,6 +66,20 @@ TEST(Doctor, WarnsOfLostPartsAndOtherVersions) {
   EXPECT_EQ(ReportFindings(patient.session, findings), ExitCode::kOk);
 }
 
+TEST(Doctor, TellsHowToReleaseWhatIsParked) {
+  LoopbackServer server([](const SeenRequest&) {
+    return Answer(200,
+                  R"({"status":"degraded","findings":[)"
+                  R"({"component":"relay","code":"parked","reason":"3 records are parked"},)"
+                  R"({"component":"relay","code":"backfill","reason":"9 records wait"}]})");
+  });
+  Patient patient(server.url());
+  const std::vector<Finding> findings = CheckServer(patient.session, "0.1.0");
+  ASSERT_GE(findings.size(), 4U);
+  EXPECT_THAT(findings[2].next_step, HasSubstr("datastorage pending release"));
+  EXPECT_THAT(findings[3].next_step, HasSubstr("if the number falls"));
+}
+
 TEST(Doctor, TellsAServerThatIsNotReady) {
   LoopbackServer server([](const SeenRequest&) {
     return Answer(503,
