@@ -70,6 +70,8 @@ Result<void> OpenedVectors::OpenDatabase(const VectorsPlace& place, const Config
   postgres::VectorDatabase::Options options;
   options.conninfo = place.conninfo;
   options.session_count = config.store_session_count;
+  options.metrics = &parts_.metrics;
+  options.database = parts_.database;
   options.write_mode = config.vector_write_mode;
   database_ = std::make_unique<postgres::VectorDatabase>(options);
   engine_.index = database_.get();

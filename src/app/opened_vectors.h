@@ -32,6 +32,7 @@ class OpenedVectors {
     Metrics& metrics;
     ScanIndex& memory;
     postgres::Sessions* store_sessions = nullptr;  // Where the record store is PostgreSQL.
+    std::string_view database = "vectors";  // What metrics call a server of vectors: a literal.
   };
 
   // A server that is away is no error. Errors: of one that can never do.

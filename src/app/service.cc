@@ -77,6 +77,7 @@ Result<void> Service::OpenStores() {
   if (!config_.store_conninfo.empty()) return OpenPostgres();
   SqliteRecordStore::Options options;
   options.directory = config_.data_directory;
+  options.metrics = &metrics_;
   DS_ASSIGN_OR_RETURN(std::unique_ptr<SqliteRecordStore> store, SqliteRecordStore::Open(options));
   KeepStore(std::move(store));
   return {};
@@ -86,6 +87,7 @@ Result<void> Service::OpenPostgres() {
   PostgresRecordStore::Options options;
   options.sessions.connection.conninfo = config_.store_conninfo;
   options.sessions.reader_count = config_.store_session_count;
+  options.sessions.metrics = &metrics_;
   options.owner_conninfo = config_.store_owner_conninfo;
   options.has_pgvector = UsesPlace(config_, VectorsChoice::kSameDatabase);
   options.vector_write_mode = config_.vector_write_mode;
@@ -101,12 +103,14 @@ Result<void> Service::OpenPostgres() {
 }
 
 Result<void> Service::OpenVectors() {
-  std::vector<VectorsPlace> places{VectorsOf(config_)};
+  std::vector<VectorsPlace> places{config_.vectors};
   if (config_.vectors_from.has_value()) places.push_back(*config_.vectors_from);
   for (const VectorsPlace& place : places) {
+    const std::string_view database = vectors_.empty() ? "vectors" : "vectors_from";
     DS_ASSIGN_OR_RETURN(
         std::unique_ptr<OpenedVectors> opened,
-        OpenedVectors::Open(place, config_, {runtime_, metrics_, index_, store_sessions_}));
+        OpenedVectors::Open(
+            place, config_, {runtime_, metrics_, index_, store_sessions_, database}));
     vectors_.push_back(std::move(opened));
   }
   return {};
@@ -171,7 +175,7 @@ void Service::Wire() {
       runtime_, *store_, *dual_writer_, SystemUuidSource(), metrics_);
   erasure_service_ =
       std::make_unique<ErasureService>(runtime_, *store_, *dual_writer_, SystemUuidSource());
-  reconcile_service_ = std::make_unique<ReconcileService>(runtime_, *store_, *sets_);
+  reconcile_service_ = std::make_unique<ReconcileService>(runtime_, *store_, *sets_, metrics_);
   reconcile_service_->OnPending([this] { relay_->Wake(); });
   move_service_ = std::make_unique<MoveService>(runtime_, *store_, *sets_);
   move_service_->OnPending([this] { relay_->Wake(); });

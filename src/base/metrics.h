@@ -47,10 +47,14 @@ enum class Metric : std::uint8_t {
   kVectorHeadMoved,
   kVectorSegments,
   kVectorSegmentBuilds,
-  kVectorIndexSpared,  // {set}
-  kBuild,              // {version, compiler}
+  kVectorIndexSpared,        // {set}
+  kReconcileDifferences,     // {kind}
+  kDatabaseConnections,      // {database, pool}
+  kDatabaseConnectionsLent,  // {database, pool}
+  kDatabaseWait,             // {database, pool}
+  kBuild,                    // {version, compiler}
 };
-inline constexpr int kMetricCount = 35;
+inline constexpr int kMetricCount = 39;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

@@ -19,6 +19,14 @@ void Add(ReconcileReport& sum, const ReconcileReport& report) {
 
 }  // namespace
 
+ReconcileService::ReconcileService(Runtime& runtime,
+                                   RecordStore& store,
+                                   VectorSets& sets,
+                                   Metrics& metrics)
+    : sets_(sets), reconciler_(runtime, store), metrics_(metrics) {
+  CountFound({});  // Shown as 0 before the first run.
+}
+
 Result<std::optional<ReconcileReport>> ReconcileService::Run(ReconcileOptions options,
                                                              Deadline deadline) {
   if (is_running_.exchange(true)) return std::optional<ReconcileReport>();
@@ -53,9 +61,20 @@ Result<ReconcileReport> ReconcileService::RunEach(const ReconcileOptions& option
     // What an earlier page found is pending, whatever became of this one.
     if (!options.is_dry_run) wake_relay_();
     if (!report.has_value()) return std::move(report).error();
+    if (!options.is_dry_run) CountFound(*report);
     Add(sum, *report);
   }
   return sum;
+}
+
+void ReconcileService::CountFound(const ReconcileReport& report) {
+  const auto count = [this](std::string_view kind, std::int64_t found) {
+    metrics_.Count(Metric::kReconcileDifferences, {kind}, static_cast<double>(found));
+  };
+  count("missing", report.missing_count);
+  count("stale", report.stale_count);
+  count("altered", report.altered_count);
+  count("foreign", report.foreign_count);
 }
 
 }  // namespace datastorage

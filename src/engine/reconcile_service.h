@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/metrics.h"
 #include "base/runtime.h"
 #include "engine/reconciler.h"
 #include "engine/vector_sets.h"
@@ -16,8 +17,7 @@ namespace datastorage {
 
 class ReconcileService {
  public:
-  ReconcileService(Runtime& runtime, RecordStore& store, VectorSets& sets)
-      : sets_(sets), reconciler_(runtime, store) {}
+  ReconcileService(Runtime& runtime, RecordStore& store, VectorSets& sets, Metrics& metrics);
 
   // The sums over what searches use; nullopt while another run is under way. A set that is being
   // filled is skipped: the rows that fill it would be taken for differences, and given new stamps,
@@ -31,10 +31,12 @@ class ReconcileService {
   void Stop() { is_stopping_.store(true); }
 
  private:
+  void CountFound(const ReconcileReport& report);
   Result<ReconcileReport> RunEach(const ReconcileOptions& options, Deadline deadline);
 
   VectorSets& sets_;
   Reconciler reconciler_;
+  Metrics& metrics_;
   std::function<void()> wake_relay_ = [] {};
   std::atomic<bool> is_running_ = false;
   std::atomic<bool> is_stopping_ = false;

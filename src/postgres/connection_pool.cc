@@ -19,14 +19,20 @@ ConnectionPool::Lease::~Lease() {
   pool_->Return(std::move(connection_));
 }
 
-ConnectionPool::ConnectionPool(int count_max, Opener open)
-    : count_max_(count_max), open_(std::move(open)) {
+ConnectionPool::ConnectionPool(int count_max, Opener open, PoolMeter meter)
+    : count_max_(count_max), open_(std::move(open)), meter_(meter) {
   DS_CHECK(count_max > 0 && count_max <= limits::kDatabaseSessionCountMax);
 }
 
 Result<ConnectionPool::Lease> ConnectionPool::Acquire(Deadline deadline) {
-  std::unique_lock lock(mutex_);
   const SteadyTime begin = SystemClock().Now();
+  Result<Lease> lease = TakeOrOpen(begin, deadline);
+  meter_.Waited(SystemClock().Now() - begin);
+  return lease;
+}
+
+Result<ConnectionPool::Lease> ConnectionPool::TakeOrOpen(SteadyTime begin, Deadline deadline) {
+  std::unique_lock lock(mutex_);
   // Remaining() is bounded, so that the sum with now cannot overflow.
   const SteadyTime until = begin + deadline.Remaining();
   while (true) {
@@ -36,8 +42,10 @@ Result<ConnectionPool::Lease> ConnectionPool::Acquire(Deadline deadline) {
     if (!free_.empty()) {
       std::unique_ptr<Connection> connection = std::move(free_.back());
       free_.pop_back();
-      if (connection->IsAlive()) return Lease(*this, std::move(connection));
-      --count_;
+      const bool is_alive = connection->IsAlive();
+      if (!is_alive) --count_;
+      Tell();
+      if (is_alive) return Lease(*this, std::move(connection));
       continue;
     }
     const SteadyTime now = SystemClock().Now();
@@ -80,6 +88,7 @@ Result<ConnectionPool::Lease> ConnectionPool::Open(std::unique_lock<std::mutex>&
   returned_.notify_all();
   if (opened.has_value()) {
     failure_.reset();
+    Tell();
     return Lease(*this, *std::move(opened));
   }
   --count_;
@@ -88,6 +97,13 @@ Result<ConnectionPool::Lease> ConnectionPool::Open(std::unique_lock<std::mutex>&
     retry_at_ = SystemClock().Now() + kRetryPause;
   }
   return std::move(opened).error();
+}
+
+// REQUIRES: the lock is held.
+void ConnectionPool::Tell() const {
+  const int open_count = count_ - opening_count_;
+  meter_.Hold(static_cast<std::size_t>(open_count),
+              static_cast<std::size_t>(open_count) - free_.size());
 }
 
 int ConnectionPool::count() const {
@@ -114,6 +130,7 @@ void ConnectionPool::Return(std::unique_ptr<Connection> connection) {
       // Whoever waits for a session that comes back must hear that there is none.
       concerns_all = failure_.has_value();
     }
+    Tell();
   }
   concerns_all ? returned_.notify_all() : returned_.notify_one();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pool_meter.h"
 #include "base/result.h"
 #include "postgres/connection.h"
 
@@ -40,7 +41,7 @@ class ConnectionPool {
   using Opener = std::function<Result<std::unique_ptr<Connection>>(Deadline)>;
 
   // REQUIRES: 0 < count_max <= limits::kDatabaseSessionCountMax.
-  ConnectionPool(int count_max, Opener open);
+  ConnectionPool(int count_max, Opener open, PoolMeter meter = {});
 
   // Once the opener failed, one caller opens again each kRetryPause, and the others have its error
   // at once, or after kPatience where a lent session may still come back.
@@ -54,12 +55,15 @@ class ConnectionPool {
   int count() const;
 
  private:
+  Result<Lease> TakeOrOpen(SteadyTime begin, Deadline deadline);
   bool MayOpen(SteadyTime now) const;
   Result<Lease> Open(std::unique_lock<std::mutex>& lock, Deadline deadline);
   void Return(std::unique_ptr<Connection> connection);
+  void Tell() const;
 
   const int count_max_;
   const Opener open_;
+  const PoolMeter meter_;
   mutable std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> free_;  // The one that was used last comes last.

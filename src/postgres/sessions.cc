@@ -38,9 +38,15 @@ ConnectionPool::Opener WriterOpener(const ConnectionOptions& options, bool has_r
 }
 
 Sessions::Sessions(const Options& options)
-    : writers_(options.writer_count, WriterOpener(options.connection, options.has_records)),
-      readers_(options.reader_count, ReaderOpener(options.connection, options.has_records)),
-      builders_(kBuilderCount, ReaderOpener(options.connection, false)) {}
+    : writers_(options.writer_count,
+               WriterOpener(options.connection, options.has_records),
+               PoolMeter(options.metrics, options.database, "writers")),
+      readers_(options.reader_count,
+               ReaderOpener(options.connection, options.has_records),
+               PoolMeter(options.metrics, options.database, "readers")),
+      builders_(kBuilderCount,
+                ReaderOpener(options.connection, false),
+                PoolMeter(options.metrics, options.database, "builders")) {}
 
 Result<std::vector<Rows>> Sessions::Read(std::string_view doing,
                                          const std::vector<Call>& calls,

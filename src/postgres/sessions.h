@@ -19,9 +19,11 @@ class Sessions {
  public:
   struct Options {
     ConnectionOptions connection{};
-    bool has_records = true;  // Else the database is one of vectors only: nothing is prepared.
-    int writer_count = 4;     // Commits that run at the same time, 1…kDatabaseSessionCountMax.
-    int reader_count = 8;     // All else, 1…kDatabaseSessionCountMax.
+    bool has_records = true;     // Else the database is one of vectors only: nothing is prepared.
+    Metrics* metrics = nullptr;  // What the pools tell; must outlive the sessions.
+    std::string_view database = "records";  // There: a literal.
+    int writer_count = 4;  // Commits that run at the same time, 1…kDatabaseSessionCountMax.
+    int reader_count = 8;  // All else, 1…kDatabaseSessionCountMax.
   };
 
   // Connects to nobody yet.

@@ -17,6 +17,8 @@ Sessions::Options SessionsOf(const VectorDatabase::Options& options) {
   sessions.connection.connect_timeout = kConnectTimeout;
   sessions.has_records = false;
   sessions.reader_count = options.session_count;
+  sessions.metrics = options.metrics;
+  sessions.database = options.database;
   return sessions;
 }
 

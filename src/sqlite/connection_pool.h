@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pool_meter.h"
 #include "base/result.h"
 #include "sqlite/connection.h"
 
@@ -31,6 +32,8 @@ class ConnectionPool {
     Connection* connection_;
   };
 
+  explicit ConnectionPool(PoolMeter meter = {}) : meter_(meter) {}
+
   void Add(std::unique_ptr<Connection> connection);
 
   // Errors: kDeadlineExceeded when none was free in time.
@@ -38,7 +41,9 @@ class ConnectionPool {
 
  private:
   void Return(Connection& connection);
+  void Tell() const;
 
+  const PoolMeter meter_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> owned_;

@@ -39,7 +39,10 @@ void MarkNotAttempted(std::vector<WriteOutcome>& outcomes) {
 }  // namespace
 
 SqliteRecordStore::SqliteRecordStore(Options options, DirectoryLock lock)
-    : options_(std::move(options)), lock_(std::move(lock)) {}
+    : options_(std::move(options)),
+      lock_(std::move(lock)),
+      writer_(PoolMeter(options_.metrics, "records", "writers")),
+      readers_(PoolMeter(options_.metrics, "records", "readers")) {}
 
 SqliteRecordStore::~SqliteRecordStore() = default;
 

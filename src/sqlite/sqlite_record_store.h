@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/metrics.h"
 #include "ports/health_probe.h"
 #include "ports/record_backup.h"
 #include "ports/record_store.h"
@@ -30,7 +31,8 @@ class SqliteRecordStore final : public RecordStore, public HealthProbe, public R
     // What is on disk is unknown: nothing may be acknowledged any more. Empty: end the process.
     // If it returns, the store refuses all further writes.
     std::function<void(std::string_view)> on_durability_lost{};
-    std::string vfs{};  // For tests that break the disk; empty: SQLite's own.
+    Metrics* metrics = nullptr;  // What the pools tell; must outlive the store.
+    std::string vfs{};           // For tests that break the disk; empty: SQLite's own.
   };
 
   // Errors: kInvalidArgument for the options; kUnavailable when the directory is in use (names the

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -114,14 +117,54 @@ std::string RenderEverything() {
   return metrics.Render();
 }
 
+// Fetched by tools/fetch_test_tools.sh, as `make test` does.
+constexpr const char* kPromtool = DS_SOURCE_DIR "/.deps/bin/promtool";
+
 TEST(Metrics, PassPromtool) {
-  if (std::system("command -v promtool >/dev/null") != 0)
-    GTEST_SKIP() << "promtool is not installed";
-  std::FILE* pipe = popen("promtool check metrics 2>&1", "w");
+  std::FILE* pipe = popen((std::string(kPromtool) + " check metrics 2>&1").c_str(), "w");
   ASSERT_NE(pipe, nullptr);
   const std::string text = RenderEverything();
   ASSERT_EQ(std::fwrite(text.data(), 1, text.size(), pipe), text.size());
   EXPECT_EQ(pclose(pipe), 0);
+}
+
+TEST(Metrics, HaveAlertsThatPassPromtool) {
+  const std::string command =
+      std::string(kPromtool) + " check rules " DS_SOURCE_DIR "/docs/alerts.yml 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+std::string PageNamed(const std::string& name) {
+  std::ifstream file(DS_SOURCE_DIR "/docs/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Metrics, AreAllDescribedForOperators) {
+  const std::string page = PageNamed("metrics.md");
+  for (int i = 0; i < kMetricCount; ++i) {
+    const std::string name(Describe(static_cast<Metric>(i)).name);
+    EXPECT_THAT(page, HasSubstr("`" + name + "`"));
+  }
+}
+
+// Else a rule that is misspelt never fires.
+TEST(Metrics, AreThoseThatAlertsNameAndNoOthers) {
+  std::set<std::string> names;
+  for (int i = 0; i < kMetricCount; ++i) {
+    const MetricDescription& description = Describe(static_cast<Metric>(i));
+    const std::string name(description.name);
+    names.insert(name);
+    if (description.type != MetricType::kHistogram) continue;
+    for (const char* suffix : {"_bucket", "_count", "_sum"}) names.insert(name + suffix);
+  }
+  const std::string page = PageNamed("alerts.yml");
+  const std::regex series("datastorage_[a-z_]+");
+  int found_count = 0;
+  for (std::sregex_iterator found(page.begin(), page.end(), series), end; found != end; ++found) {
+    ++found_count;
+    EXPECT_TRUE(names.contains(found->str())) << found->str();
+  }
+  EXPECT_GT(found_count, 5);
 }
 
 }  // namespace

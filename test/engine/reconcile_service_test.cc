@@ -1,10 +1,14 @@
 #include "engine/reconcile_service.h"
 
+#include <gmock/gmock.h>
+
 #include "engine/separate_fixture.h"
 #include "engine/set_mover.h"
 
 namespace datastorage {
 namespace {
+
+using testing::HasSubstr;
 
 class ReconcileServiceTest : public SeparateFixture {};
 
@@ -12,7 +16,7 @@ TEST_F(ReconcileServiceTest, MendsOnDemandOneRunAtATime) {
   const Record record = Create("rr-1", "disk full on one");
   ASSERT_TRUE(RunRelayUntilIdle());
   remote_.inner.Forget(record.id);
-  ReconcileService reconciles(ThreadRuntime(), *store_, *sets_);
+  ReconcileService reconciles(ThreadRuntime(), *store_, *sets_, metrics_);
   bool is_refused = false;
   reconciles.OnPending([&] {
     const auto second = reconciles.Run({}, Soon());
@@ -23,6 +27,8 @@ TEST_F(ReconcileServiceTest, MendsOnDemandOneRunAtATime) {
   EXPECT_EQ((*first)->missing_count, 1);
   EXPECT_EQ((*first)->mended_count, 1);
   EXPECT_TRUE(is_refused);
+  EXPECT_THAT(metrics_.Render(), HasSubstr("reconcile_differences_total{kind=\"missing\"} 1\n"));
+  EXPECT_THAT(metrics_.Render(), HasSubstr("reconcile_differences_total{kind=\"stale\"} 0\n"));
   reconciles.Stop();
   EXPECT_EQ(reconciles.Run({}, Soon()).error().code, ErrorCode::kUnavailable);
 }
@@ -36,7 +42,7 @@ TEST_F(ReconcileServiceTest, LeavesASetAloneThatIsBeingFilled) {
   ASSERT_TRUE(RunRelayUntilIdle());
   SetMover mover(ThreadRuntime(), *store_, *sets_);
   ASSERT_TRUE(mover.Begin("next", Soon()).has_value());
-  ReconcileService reconciles(ThreadRuntime(), *store_, *sets_);
+  ReconcileService reconciles(ThreadRuntime(), *store_, *sets_, metrics_);
   const auto report = reconciles.Run({}, Soon());
   ASSERT_TRUE(report.has_value() && report->has_value());
   EXPECT_EQ((*report)->checked_count, 1);

@@ -126,7 +126,7 @@ class ApiFixture : public testing::Test {
   DualWriter writer_{ThreadRuntime(), store_, sets_, &embedding_, settler_, metrics_, {}};
   WriteService writes_{ThreadRuntime(), store_, writer_, SystemUuidSource(), metrics_};
   ErasureService erasures_{ThreadRuntime(), store_, writer_, SystemUuidSource()};
-  ReconcileService reconciles_{ThreadRuntime(), store_, sets_};
+  ReconcileService reconciles_{ThreadRuntime(), store_, sets_, metrics_};
   FakeBackup backup_;
   BackupService backups_{backup_};
   MoveService moves_{ThreadRuntime(), store_, sets_};

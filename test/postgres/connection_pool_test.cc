@@ -1,5 +1,6 @@
 #include "postgres/connection_pool.h"
 
+#include <gmock/gmock.h>
 #include <poll.h>
 
 #include <condition_variable>
@@ -13,6 +14,7 @@ namespace datastorage::postgres {
 namespace {
 
 using test::PostgresServer;
+using testing::HasSubstr;
 
 ConnectionPool::Opener OpenerOf(const std::string& conninfo) {
   return
@@ -30,6 +32,24 @@ TEST(ConnectionPool, LendsNoMoreSessionsThanItMay) {
   }
   EXPECT_TRUE(pool.Acquire(Soon()).has_value());
   EXPECT_EQ(pool.count(), 2);
+}
+
+TEST(ConnectionPool, TellsWhatIsOpenWhatItLendsAndHowLongCallersWait) {
+  Metrics metrics;
+  ConnectionPool pool(1,
+                      OpenerOf(PostgresServer::Shared().Conninfo("postgres")),
+                      PoolMeter(&metrics, "vectors", "writers"));
+  const std::string labels = "{database=\"vectors\",pool=\"writers\"} ";
+  {
+    const auto lease = pool.Acquire(Soon());
+    EXPECT_THAT(metrics.Render(), HasSubstr("database_connections_in_use" + labels + "1\n"));
+    EXPECT_EQ(CodeOf(pool.Acquire(Deadline::In(std::chrono::milliseconds(20)))),
+              ErrorCode::kDeadlineExceeded);
+  }
+  const std::string text = metrics.Render();
+  EXPECT_THAT(text, HasSubstr("database_connections" + labels + "1\n"));
+  EXPECT_THAT(text, HasSubstr("database_connections_in_use" + labels + "0\n"));
+  EXPECT_THAT(text, HasSubstr("database_connection_wait_seconds_count" + labels + "2\n"));
 }
 
 TEST(ConnectionPool, TakesASessionBackWithoutItsTransaction) {

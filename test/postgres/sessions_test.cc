@@ -9,7 +9,9 @@ namespace datastorage::postgres {
 namespace {
 
 Sessions::Options OptionsOf(const std::string& database) {
-  return {{test::PostgresServer::Shared().Conninfo(database)}, 1, 1};
+  return {.connection = {test::PostgresServer::Shared().Conninfo(database)},
+          .writer_count = 1,
+          .reader_count = 1};
 }
 
 Call Asking(const std::string& sql) {

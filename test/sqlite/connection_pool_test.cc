@@ -1,5 +1,7 @@
 #include "sqlite/connection_pool.h"
 
+#include <gmock/gmock.h>
+
 #include <thread>
 
 #include "sqlite/sqlite_fixture.h"
@@ -7,10 +9,13 @@
 namespace datastorage::sqlite {
 namespace {
 
+using testing::HasSubstr;
+
 class Pool : public SqliteFixture {
  protected:
   Pool() { pool_.Add(Connect()); }
-  ConnectionPool pool_;
+  Metrics metrics_;
+  ConnectionPool pool_{PoolMeter(&metrics_, "records", "readers")};
 };
 
 TEST_F(Pool, LendsAConnectionToOneAtATime) {
@@ -21,6 +26,18 @@ TEST_F(Pool, LendsAConnectionToOneAtATime) {
               ErrorCode::kDeadlineExceeded);
   }
   EXPECT_TRUE(pool_.Acquire(Deadline::Never()).has_value());
+}
+
+TEST_F(Pool, TellsWhatItLendsAndHowLongCallersWait) {
+  const std::string labels = "{database=\"records\",pool=\"readers\"} ";
+  {
+    const auto lease = pool_.Acquire(Deadline::Never());
+    EXPECT_THAT(metrics_.Render(), HasSubstr("database_connections_in_use" + labels + "1\n"));
+  }
+  const std::string text = metrics_.Render();
+  EXPECT_THAT(text, HasSubstr("database_connections" + labels + "1\n"));
+  EXPECT_THAT(text, HasSubstr("database_connections_in_use" + labels + "0\n"));
+  EXPECT_THAT(text, HasSubstr("database_connection_wait_seconds_count" + labels + "1\n"));
 }
 
 TEST_F(Pool, WakesWhoWaits) {
