@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/text.h"
 #include "cli/transfer_commands.h"
+#include "cli/unknown_command.h"
 
 namespace datastorage::cli {
 namespace {
@@ -112,6 +113,38 @@ void AddOwnCommands(CLI::App& app, const LocalCommands& local, Action& chosen) {
   });
 }
 
+// `help`, for those who do not think of --help.
+void AddHelp(CLI::App& app, Action& chosen) {
+  CLI::App* help = app.add_subcommand("help", "Show this help, or that of a command");
+  auto names = std::make_shared<std::vector<std::string>>();
+  help->add_option("COMMAND", *names, "Such as search, or config print")->type_name("");
+  help->callback([&app, &chosen, names] {
+    chosen = [&app, names](Session& session) {
+      const CLI::App* command = &app;
+      for (const std::string& name : *names) {
+        const std::vector<const CLI::App*> met = command->get_subcommands(
+            [&name](const CLI::App* each) { return each->get_name() == name; });
+        if (met.empty()) return session.Fail(ExitCode::kUsage, UnknownCommandText(*command, name));
+        command = met.front();
+      }
+      // Not help(), which would show that of `help`, the command that was given.
+      session.console().out << command->get_formatter()->make_help(
+          command, PathOf(*command), CLI::AppFormatMode::Normal);
+      return ExitCode::kOk;
+    };
+  });
+}
+
+// A word that is no command is told as what it is.
+std::optional<std::string> UnknownCommandOf(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  const std::vector<std::string> left = app.remaining();
+  const bool takes_commands = command->get_require_subcommand_min() > 0;
+  if (!takes_commands || left.empty() || left.front().starts_with('-')) return std::nullopt;
+  return UnknownCommandText(*command, left.front());
+}
+
 ExitCode RunChosen(const Action& chosen, Session& session) {
   const ExitCode code = chosen(session);
   session.console().out.flush();
@@ -145,10 +178,15 @@ int Run(int argc, const char* const* argv, const LocalCommands& local) {
   AddTransferCommands(app, chosen);
   AddAdminCommands(app, chosen);
   AddOwnCommands(app, local, chosen);
+  AddHelp(app, chosen);
   LetOptionsComeAnywhere(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = UnknownCommandOf(app); unknown.has_value()) {
+      std::cerr << "error: " << *unknown << "\n";
+      return static_cast<int>(ExitCode::kUsage);
+    }
     const int code = app.exit(error, std::cout, std::cerr);
     return code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }

@@ -78,6 +78,18 @@ TEST(CommandLine, TellsWrongUsageByExitCode2) {
   }
 }
 
+TEST(CommandLine, TellsAWordThatIsNoCommand) {
+  std::string ran;
+  const LocalCommands local = SomeLocalCommands(ran);
+  const RunResult misspelt = RunProgram({"--json", "serch", "a pod"}, local);
+  EXPECT_EQ(misspelt.code, 2);
+  EXPECT_THAT(misspelt.err, HasSubstr("no command serch; did you mean search?"));
+  EXPECT_THAT(RunProgram({"config", "pint"}, local).err, HasSubstr("did you mean print?"));
+  EXPECT_THAT(RunProgram({"help", "serch"}, local).err, HasSubstr("did you mean search?"));
+  EXPECT_THAT(RunProgram({"help"}, local).out, HasSubstr("similar"));
+  EXPECT_THAT(RunProgram({"help", "config", "print"}, local).out, HasSubstr("config print"));
+}
+
 TEST(CommandLine, ShowsHelpOnStandardOutput) {
   std::string ran;
   const RunResult help = RunProgram({"--help"}, SomeLocalCommands(ran));
