@@ -113,7 +113,7 @@ Result<void> SqliteRecordStore::Write(Durability durability,
   if (is_broken_) return Unavailable("the disk failed: restart the service");
   const bool is_light = durability == Durability::kProcessEnd;
   if (is_light) DS_RETURN_IF_ERROR(writer->Execute("relax", "PRAGMA synchronous = NORMAL"));
-  const Result<void> written = [&]() -> Result<void> {
+  Result<void> written = [&]() -> Result<void> {
     sqlite::Transaction transaction(*writer);
     DS_RETURN_IF_ERROR(transaction.BeginWriting());
     DS_RETURN_IF_ERROR(body(*writer));
