@@ -108,7 +108,7 @@ class Writers:
             if self._patches and self.tally["patches"] < PATCH_SHARE * begun:
                 return self._patch(*self._patches.popleft())
             if not self._order:
-                raise RuntimeError("there are no more records to create")
+                raise RuntimeError("there are no more records to create: raise --records")
             return self._creation(self._order.pop())
 
     def _creation(self, i):
