@@ -240,10 +240,12 @@ class Move:
             with self.state:
                 self.tally[f"searched_{phase}"] += 1
                 self.tally[f"degraded_{phase}"] += bool(codes)
+                self.tally["searched_by_meaning"] += mode == "semantic"
             # Where the model was busy, the answer says that embeddings are missing.
             may_miss = mode == "semantic" and "pending_embeddings" in codes
             is_missed = all(hit["record"]["id"] != record_id for hit in hits)
-            if is_missed and document.get("completeness") == "approximate":
+            is_approximate = document.get("completeness") == "approximate"
+            if is_missed and mode == "semantic" and is_approximate:
                 self.tally["missed_approximate"] += 1  # Of a graph: is_good() bounds them.
             elif is_missed and not may_miss:
                 self.fault("not_found", f"{mode} {record_id}: {reply.status} {reply.body[:300]!r}")
@@ -369,9 +371,9 @@ class Move:
 
 
 def is_good(tally):
-    searched = sum(count for key, count in tally.items() if key.startswith("searched_"))
     return (sum(tally[kind] for kind in (*FAULTS, *STORM_FAULTS, "index_differences")) == 0
-            and tally.get("missed_approximate", 0) <= APPROXIMATE_MISSES_MAX * searched
+            and tally.get("missed_approximate", 0)
+            <= APPROXIMATE_MISSES_MAX * tally.get("searched_by_meaning", 0)
             and tally["old_set_retired"] == tally["new_set_live"] == 1
             and tally["left_when_killed"] > 0
             and tally["index_checked"] > 0
