@@ -13,6 +13,7 @@ import urllib.parse
 
 from exact_json import dump
 from http_caller import LOST_PAUSE, RETRY_STATUSES, UNANSWERED_SECONDS_MAX, Caller
+from reference_vectors import embedded_text
 
 STRICT_SHARE = 2 / 7  # Of creations, so that of all writes a fifth is strict.
 PATCH_SHARE = 0.3
@@ -253,7 +254,7 @@ class Writers:
             reply = reader.ask("GET", f"/api/v1/audit/{kind}/{answer['id']}")
             self._judge_read(write, version, reply)
         if rng.random() < SEARCH_SHARE and answer["vector"] == "synced" and not write.is_echo:
-            text = answer.get("summary") and self._text_of(answer)
+            text = answer.get("summary") and embedded_text(answer)
             if text:
                 self._judge_search(answer["id"], reader.ask_json("/api/v1/audit/search", {
                     "q": text, "mode": "semantic", "limit": SEARCH_LIMIT, "fields": ["id"]}))
@@ -266,12 +267,6 @@ class Writers:
             if rng.random() < ECHO_SHARE:
                 write.is_echo = True
                 self._echoes.append(write)
-
-    @staticmethod
-    def _text_of(answer):
-        cause = answer.get("root_cause") or answer.get("recommendation")
-        return "\n".join(part for part in (answer["summary"], cause, answer.get("error_message"))
-                         if part)[:1000]
 
     def _judge_read(self, write, version, reply):
         if reply is None or reply.status in RETRY_STATUSES:
