@@ -7,8 +7,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Left out are folders whose tests take minutes already without a sanitizer.
-readonly ASAN_FOLDERS=(base domain schema ports engine sqlite scan minilm lexical memory_cache redis
-  net http client cli app contract)
+readonly ASAN_FOLDERS=(base domain schema ports engine codes sqlite scan minilm lexical memory_cache
+  redis net http client cli app contract)
 readonly TSAN_FOLDERS=(base engine sqlite scan memory_cache redis contract)
 readonly SANITIZED_TEST_SECONDS_MAX=300
 readonly FUZZ_SECONDS=${FUZZ_SECONDS:-15}

@@ -58,6 +58,7 @@ struct Config {
   std::optional<VectorsPlace> vectors_from;  // Where searches may still look for them.
   bool leaves_old_vectors = false;           // A live set elsewhere is given up.
   postgres::VectorWriteMode vector_write_mode = postgres::VectorWriteMode::kDeferred;
+  std::int64_t vectors_memory_mb = 256;        // Of pgvector's segments as codes; 0: none.
   std::optional<redis::Address> shared_cache;  // Behind the memory cache.
   EmbedderChoice embedder = EmbedderChoice::kMiniLm;
   std::string model_directory;

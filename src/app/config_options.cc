@@ -206,6 +206,16 @@ std::string ApplyStoreSessions(const std::string& text, Config& config) {
   return "must be a whole number between 1 and " + std::to_string(limits::kDatabaseSessionCountMax);
 }
 
+std::string ApplyVectorsMemory(const std::string& text, Config& config) {
+  const auto count = ParseWhole<std::int64_t>(text);
+  if (count && *count >= 0 && *count <= limits::kVectorsMemoryMbMax) {
+    config.vectors_memory_mb = *count;
+    return {};
+  }
+  return "must be a whole number of MiB between 0 and " +
+         std::to_string(limits::kVectorsMemoryMbMax);
+}
+
 std::string ApplyCache(const std::string& text, Config& config) {
   config.shared_cache.reset();
   if (text == "memory") return {};
@@ -286,6 +296,13 @@ constexpr std::array<OptionDescription, kOptionCount> kOptions{{
      "one "
      "by one until then) or inline (by the write)",
      ApplyVectorsWrite},
+    {"vectors-memory",
+     "MIB",
+     "256",
+     "Memory for copies of pgvector's vectors, 0.4 KB each, in which a search finds what to ask "
+     "the "
+     "server for; 0 for none: the server then walks through its index",
+     ApplyVectorsMemory},
     {"cache",
      "STORE",
      "memory",

@@ -18,7 +18,7 @@ struct OptionDescription {
   std::string (*apply)(const std::string& text, Config& config);
 };
 
-inline constexpr int kOptionCount = 18;
+inline constexpr int kOptionCount = 19;
 const std::array<OptionDescription, kOptionCount>& Options();
 
 // "log-level" to "DATASTORAGE_LOG_LEVEL".

@@ -54,9 +54,10 @@ Result<void> OpenedVectors::OpenPlace(const VectorsPlace& place, const Config& c
       DS_CHECK(parts_.store_sessions != nullptr);
       postgres::PgvectorIndex::Options options;
       options.write_mode = config.vector_write_mode;
+      options.codes = MakeCodes(config);
       pgvector_ = std::make_unique<postgres::PgvectorIndex>(*parts_.store_sessions, options);
       engine_.index = pgvector_.get();
-      MoveHeadOf(*parts_.store_sessions);
+      TendTo(*parts_.store_sessions);
       return {};
     }
     case VectorsChoice::kOtherPostgres: return OpenDatabase(place, config);
@@ -73,10 +74,11 @@ Result<void> OpenedVectors::OpenDatabase(const VectorsPlace& place, const Config
   options.metrics = &parts_.metrics;
   options.database = parts_.database;
   options.write_mode = config.vector_write_mode;
+  options.codes = MakeCodes(config);
   database_ = std::make_unique<postgres::VectorDatabase>(options);
   engine_.index = database_.get();
   probe_ = database_.get();
-  MoveHeadOf(database_->sessions());
+  TendTo(database_->sessions());
   return MayBeAway(database_->Prepare(Deadline::In(kPrepareTimeout, parts_.runtime)));
 }
 
@@ -87,16 +89,28 @@ Result<void> OpenedVectors::OpenCluster(const VectorsPlace& place) {
   return MayBeAway(cluster_->Prepare(Deadline::In(kPrepareTimeout, parts_.runtime)));
 }
 
-void OpenedVectors::MoveHeadOf(postgres::Sessions& sessions) {
+const postgres::SegmentCodes* OpenedVectors::MakeCodes(const Config& config) {
+  if (config.vectors_memory_mb == 0) return nullptr;
+  codes_ = std::make_unique<postgres::SegmentCodes>(config.vectors_memory_mb << 20);
+  return codes_.get();
+}
+
+// Of pgvector's tables.
+void OpenedVectors::TendTo(postgres::Sessions& sessions) {
   head_mover_ = std::make_unique<postgres::HeadMover>(
       parts_.runtime, sessions, parts_.metrics, postgres::HeadMover::Options{});
+  if (codes_ == nullptr) return;
+  loader_ = std::make_unique<postgres::SegmentLoader>(
+      parts_.runtime, sessions, *codes_, parts_.metrics, postgres::SegmentLoader::Options{});
 }
 
 void OpenedVectors::Start() {
   if (head_mover_ != nullptr) head_mover_->Start();
+  if (loader_ != nullptr) loader_->Start();
 }
 
 void OpenedVectors::Stop() {
+  if (loader_ != nullptr) loader_->Stop();
   if (head_mover_ != nullptr) head_mover_->Stop();
 }
 

@@ -17,6 +17,7 @@
 #include "ports/health_probe.h"
 #include "postgres/head_mover.h"
 #include "postgres/pgvector_index.h"
+#include "postgres/segment_loader.h"
 #include "postgres/vector_database.h"
 #include "scan/scan_index.h"
 
@@ -52,14 +53,18 @@ class OpenedVectors {
   Result<void> OpenPlace(const VectorsPlace& place, const Config& config);
   Result<void> OpenDatabase(const VectorsPlace& place, const Config& config);
   Result<void> OpenCluster(const VectorsPlace& place);
-  void MoveHeadOf(postgres::Sessions& sessions);
+  const postgres::SegmentCodes* MakeCodes(const Config& config);
+  void TendTo(postgres::Sessions& sessions);
 
   const Parts parts_;
+  std::unique_ptr<postgres::SegmentCodes> codes_;      // Of the next or the one after; may be null.
   std::unique_ptr<postgres::PgvectorIndex> pgvector_;  // In the store's database.
   std::unique_ptr<postgres::VectorDatabase> database_;
   std::unique_ptr<opensearch::OpenSearchIndex> cluster_;
-  std::unique_ptr<BatchedVectorIndex> batched_;      // Before either of the last two.
-  std::unique_ptr<postgres::HeadMover> head_mover_;  // Of either of the first two places.
+  std::unique_ptr<BatchedVectorIndex> batched_;  // Before either of the last two.
+  // Of either of the first two places.
+  std::unique_ptr<postgres::HeadMover> head_mover_;
+  std::unique_ptr<postgres::SegmentLoader> loader_;
   VectorEngine engine_;
   HealthProbe* probe_ = nullptr;
 };

@@ -101,6 +101,7 @@ inline constexpr int kIdempotencyPurgeCountMax = 256;  // A commit.
 
 // PostgreSQL.
 inline constexpr int kDatabaseSessionCountMax = 64;
+inline constexpr std::int64_t kVectorsMemoryMbMax = 65'536;  // Of pgvector's vectors, as codes.
 inline constexpr int kCommitRetryCountMax = 5;  // Of a transaction undone for another's sake.
 
 static_assert(kRecordByteCountMax <= kBatchByteCountMax);

@@ -46,6 +46,7 @@ enum class Metric : std::uint8_t {
   kVectorHeadRows,
   kVectorHeadMoved,
   kVectorSegments,
+  kVectorCodedRows,
   kVectorSegmentBuilds,
   kVectorIndexSpared,        // {set}
   kReconcileDifferences,     // {kind}
@@ -54,7 +55,7 @@ enum class Metric : std::uint8_t {
   kDatabaseWait,             // {database, pool}
   kBuild,                    // {version, compiler}
 };
-inline constexpr int kMetricCount = 39;
+inline constexpr int kMetricCount = 40;
 
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 

@@ -2,7 +2,6 @@
 #include "postgres/pgvector_index.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -54,35 +53,21 @@ VectorIndexCapabilities PgvectorIndex::Capabilities() const {
   return capabilities;
 }
 
-// Of "0:17,3:8192".
-std::vector<PgvectorIndex::Segment> PgvectorIndex::SegmentsOf(std::string_view text) {
-  std::vector<Segment> segments;
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
-  while (at < end) {
-    Segment& segment = segments.emplace_back();
-    at = std::from_chars(at, end, segment.number).ptr + 1;
-    if (at < end) at = std::from_chars(at, end, segment.row_count).ptr + 1;
-  }
-  return segments;
-}
-
 // Rows of read_vector_mark. Errors: kUnavailable when the tables were taken over by another set.
-Result<PgvectorIndex::Tables> PgvectorIndex::Note(const Rows& mark) {
-  const VectorSetId held = mark.IsNull(0, 0) ? 0 : mark.Integer(0, 0);
+Result<VectorMark> PgvectorIndex::Note(const Rows& rows) {
+  VectorMark mark = MarkOf(rows);
   const VectorSetId claimed = claimed_.load();
-  if (claimed != 0 && held != claimed) {
-    return Unavailable("the vector tables are those of set " + std::to_string(held) + " by now");
+  if (claimed != 0 && mark.set != claimed) {
+    return Unavailable("the vector tables are those of set " + std::to_string(mark.set) +
+                       " by now");
   }
-  if (mark.IsNull(0, 2)) return Unavailable("the database has lost pgvector");
+  if (mark.vector_type == 0) return Unavailable("the database has lost pgvector");
   const std::lock_guard lock(mutex_);
-  tables_.is_head_full = mark.Bool(0, 1);
-  tables_.vector_type = static_cast<std::uint32_t>(mark.Integer(0, 2));
-  tables_.segments = SegmentsOf(mark.Text(0, 3));
-  return tables_;
+  tables_ = mark;
+  return mark;
 }
 
-Result<PgvectorIndex::Tables> PgvectorIndex::KnownTables(Deadline deadline) {
+Result<VectorMark> PgvectorIndex::KnownTables(Deadline deadline) {
   if (deadline.HasPassed()) return DeadlineExceeded("vector tables: no time left");
   {
     const std::lock_guard lock(mutex_);
@@ -97,7 +82,7 @@ Result<PgvectorIndex::Tables> PgvectorIndex::KnownTables(Deadline deadline) {
 
 Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrite> writes,
                                                       Deadline deadline) {
-  DS_ASSIGN_OR_RETURN(const Tables tables, KnownTables(deadline));
+  DS_ASSIGN_OR_RETURN(const VectorMark tables, KnownTables(deadline));
   if (writes.empty()) return std::vector<ApplyResult>();
   Result<std::vector<ApplyResult>> results = ApplyInParts(tables, writes, deadline);
   if (results.has_value() || results.error().code != ErrorCode::kInternal) return results;
@@ -106,14 +91,14 @@ Result<std::vector<ApplyResult>> PgvectorIndex::Apply(std::span<const VectorWrit
     const std::lock_guard lock(mutex_);
     tables_.vector_type = 0;
   }
-  DS_ASSIGN_OR_RETURN(const Tables now, KnownTables(deadline));
+  DS_ASSIGN_OR_RETURN(const VectorMark now, KnownTables(deadline));
   return now.vector_type == tables.vector_type ? std::move(results)
                                                : ApplyInParts(now, writes, deadline);
 }
 
 // Row by row into an index takes long, and whoever makes room in the head waits for the end of each
 // transaction.
-Result<std::vector<ApplyResult>> PgvectorIndex::ApplyInParts(const Tables& tables,
+Result<std::vector<ApplyResult>> PgvectorIndex::ApplyInParts(const VectorMark& tables,
                                                              std::span<const VectorWrite> writes,
                                                              Deadline deadline) {
   const std::size_t part_count = WritesBody(tables) ? kBodyPartCount : writes.size();
@@ -128,11 +113,11 @@ Result<std::vector<ApplyResult>> PgvectorIndex::ApplyInParts(const Tables& table
   return results;
 }
 
-bool PgvectorIndex::WritesBody(const Tables& tables) const {
+bool PgvectorIndex::WritesBody(const VectorMark& tables) const {
   return tables.is_head_full || options_.write_mode == VectorWriteMode::kInline;
 }
 
-Result<std::vector<ApplyResult>> PgvectorIndex::ApplyTo(const Tables& tables,
+Result<std::vector<ApplyResult>> PgvectorIndex::ApplyTo(const VectorMark& tables,
                                                         std::span<const VectorWrite> writes,
                                                         Deadline deadline) {
   PointWrites::Target target;

@@ -2,7 +2,7 @@
 // commit writes them too, or in a database of its own.
 //
 // Threads:   safe to call concurrently.
-// Ownership: keeps a reference to the sessions, which must outlive it.
+// Ownership: keeps references to the sessions and to the codes, which must outlive it.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "ports/vector_index.h"
+#include "postgres/segment_codes.h"
 #include "postgres/sessions.h"
+#include "postgres/vector_mark.h"
 #include "postgres/vector_statements.h"
 
 namespace datastorage::postgres {
@@ -30,6 +32,8 @@ class PgvectorIndex : public VectorIndex {
     // and of a merged one.
     int search_width_small = 20;
     int search_width_large = 150;
+    // Segments in memory, which no graph is asked for. Null: none.
+    const SegmentCodes* codes = nullptr;
   };
 
   // REQUIRES: the sessions' database passed CheckPgvector.
@@ -55,43 +59,36 @@ class PgvectorIndex : public VectorIndex {
   std::int64_t Size() const override;
 
  private:
-  // What was read of the tables by the last call that used them.
-  struct Segment {
-    std::int64_t number = 0;
-    std::int64_t row_count = 0;
-  };
-  struct Tables {
-    std::uint32_t vector_type = 0;
-    bool is_head_full = false;
-    std::vector<Segment> segments;  // Of the body, by rising numbers.
-  };
-  static std::vector<Segment> SegmentsOf(std::string_view text);
   struct Round;
   struct Question;
   struct Group;
 
-  Result<Tables> KnownTables(Deadline deadline);
-  Result<Tables> Note(const Rows& mark);
-  Result<Neighbors> Near(Question& question, const Tables& tables, Deadline deadline);
-  bool WritesBody(const Tables& tables) const;
-  Result<std::vector<ApplyResult>> ApplyInParts(const Tables& tables,
+  Result<VectorMark> KnownTables(Deadline deadline);
+  Result<VectorMark> Note(const Rows& rows);
+  Result<Neighbors> Near(Question& question, const VectorMark& tables, Deadline deadline);
+  bool WritesBody(const VectorMark& tables) const;
+  Result<std::vector<ApplyResult>> ApplyInParts(const VectorMark& tables,
                                                 std::span<const VectorWrite> writes,
                                                 Deadline deadline);
-  Result<std::vector<ApplyResult>> ApplyTo(const Tables& tables,
+  Result<std::vector<ApplyResult>> ApplyTo(const VectorMark& tables,
                                            std::span<const VectorWrite> writes,
                                            Deadline deadline);
   Result<Neighbors> Exact(Question& question,
                           std::int64_t row_count_max,
                           Deadline deadline,
                           bool& has_too_many);
-  std::vector<Group> GroupsOf(const Question& question) const;
-  Result<Neighbors> ByGraph(Question& question, Deadline deadline);
+  std::vector<Group> GroupsOf(const std::vector<BodySegment>& segments, int count_max) const;
+  Result<Neighbors> ByCodes(Question& question, Deadline deadline);
+  Result<Neighbors> Approximate(Question& question,
+                                const CodedSegments& coded,
+                                const std::vector<Candidate>& candidates,
+                                Deadline deadline);
 
   Sessions& sessions_;
   const Options options_;
   std::atomic<VectorSetId> claimed_ = 0;
   mutable std::mutex mutex_;
-  Tables tables_;  // Its type is 0: not known yet.
+  VectorMark tables_;  // As the last call that used them read it; its type is 0: not known yet.
   mutable std::atomic<std::int64_t> size_ = 0;
 };
 

@@ -1,10 +1,12 @@
 // PgvectorIndex::Nearest. The planner is not trusted with filter, order and limit together: what it
 // takes for cheap may return a part of what matches without a word. So rows are counted first; few
-// are compared one by one, many are looked for through the graph, and what came back is checked.
+// are compared one by one; among many, the nearest codes in memory say which rows to ask for, or a
+// graph is walked through where a segment is not in memory; and what came back is checked.
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "postgres/filter_sql.h"
 #include "postgres/half_vector.h"
@@ -43,8 +45,20 @@ constexpr std::string_view kGraphSettings =
     " set_config('max_parallel_workers_per_gather', '0', true),"
     " set_config('hnsw.iterative_scan', 'relaxed_order', true),"
     " set_config('hnsw.ef_search', $1::text, true)";
+// The plan is a loop over the candidates that looks each up by the keys.
+constexpr std::string_view kCandidateSettings =
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
+    "true),"
+    " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)";
 constexpr std::string_view kHeadSettings =
     "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true)";
+
+// Of coded segments: how many rows to ask for beside those that are wanted, since some were
+// dropped, and where a filter leaves too few, how much further to go before a graph is walked.
+constexpr int kSpareCandidateCount = 24;
+constexpr int kCandidateGrowth = 12;
+constexpr int kCandidateCountMost = 8'192;
 
 Call CallOf(std::string sql, Parameters parameters = {}) {
   Call call;
@@ -63,6 +77,12 @@ void Collect(const Rows& rows, int first, std::vector<Neighbor>& hits) {
   }
 }
 
+std::int64_t RowCountOf(const CodedSegments& segments) {
+  std::int64_t count = 0;
+  for (const auto& segment : segments) count += segment->row_count();
+  return count;
+}
+
 void KeepBest(std::vector<Neighbor>& hits, int count_max) {
   std::sort(hits.begin(), hits.end(), [](const Neighbor& a, const Neighbor& b) {
     return a.score != b.score ? a.score > b.score : a.id < b.id;
@@ -77,31 +97,33 @@ void KeepBest(std::vector<Neighbor>& hits, int count_max) {
 // Segments that are searched by one statement.
 struct PgvectorIndex::Group {
   int width = 0;
-  std::vector<Segment> segments{};
+  std::vector<BodySegment> segments{};
 };
 
 // $1 is the vector; the filter's values follow.
 struct PgvectorIndex::Question {
+  const Embedding& vector;
   Parameters parameters{};
   std::string relation{};
   std::string condition{};  // Over `relation` AS r; empty: everything.
   int count_max = 0;
   // What the body is read of; what is not here, is not in the plan either. Empty: everything.
-  std::vector<Segment> segments{};
+  std::vector<BodySegment> segments{};
   // What it ought to have been read of: the live ones of the last snapshot that lacked one.
-  std::optional<std::vector<Segment>> others{};
+  std::optional<std::vector<BodySegment>> others{};
 
-  void Compare(const std::vector<Segment>& live) {
+  void Compare(const std::vector<BodySegment>& live) {
     if (segments.empty()) return;
-    if (!std::ranges::includes(segments, live, {}, &Segment::number, &Segment::number)) {
+    const auto identity = [](const BodySegment& each) { return std::pair(each.number, each.made); };
+    if (!std::ranges::includes(segments, live, {}, identity, identity)) {
       others = live;
     }
   }
   // A subquery's text.
-  static std::string Body(const std::vector<Segment>& segments) {
+  static std::string Body(const std::vector<BodySegment>& segments) {
     if (segments.empty()) return "vector_body";
     std::string text = "(SELECT record_id, v FROM vector_body WHERE segment IN (";
-    for (const Segment& segment : segments) {
+    for (const BodySegment& segment : segments) {
       if (text.back() != '(') text += ",";
       text += std::to_string(segment.number);
     }
@@ -120,8 +142,8 @@ Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
                                          const Filter& filter,
                                          int count_max,
                                          Deadline deadline) {
-  DS_ASSIGN_OR_RETURN(const Tables tables, KnownTables(deadline));
-  Question question;
+  DS_ASSIGN_OR_RETURN(const VectorMark tables, KnownTables(deadline));
+  Question question{.vector = query};
   question.count_max = count_max;
   question.parameters.Add(std::string_view(HalfVectorBytes(query)));
   if (!options_.joins_records && !Matches(filter, {})) {  // Without a leaf: all or nothing.
@@ -141,9 +163,11 @@ Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
   }
 }
 
-Result<Neighbors> PgvectorIndex::Near(Question& question, const Tables& tables, Deadline deadline) {
+Result<Neighbors> PgvectorIndex::Near(Question& question,
+                                      const VectorMark& tables,
+                                      Deadline deadline) {
   std::int64_t row_count = 0;
-  for (const Segment& segment : tables.segments) row_count += segment.row_count;
+  for (const BodySegment& segment : tables.segments) row_count += segment.row_count;
   const auto crossover =
       static_cast<std::int64_t>(kCrossover * std::sqrt(static_cast<double>(row_count)));
   const std::int64_t row_count_max =
@@ -155,9 +179,9 @@ Result<Neighbors> PgvectorIndex::Near(Question& question, const Tables& tables, 
         Exact(question, question.HasFilter() ? row_count_max : 0, deadline, has_too_many);
     if (!found.has_value() || !has_too_many) return found;
   }
-  DS_ASSIGN_OR_RETURN(Neighbors found, ByGraph(question, deadline));
+  DS_ASSIGN_OR_RETURN(Neighbors found, ByCodes(question, deadline));
   if (found.hits.size() == static_cast<std::size_t>(question.count_max)) return found;
-  // The graph gave up before it had met all that match.
+  // The graphs gave up before they had met all that match.
   bool has_too_many = false;
   return Exact(question, 0, deadline, has_too_many);
 }
@@ -195,7 +219,7 @@ Result<Neighbors> PgvectorIndex::Exact(Question& question,
   calls.push_back(CallOf(std::move(sql), question.parameters));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       sessions_.Read("search vectors one by one", calls, deadline));
-  DS_ASSIGN_OR_RETURN(const Tables now, Note(rows.front()));
+  DS_ASSIGN_OR_RETURN(const VectorMark now, Note(rows.front()));
   question.Compare(now.segments);
   has_too_many = row_count_max > 0 && rows.back().Integer(0, 0) > row_count_max;
   Neighbors found;
@@ -207,33 +231,86 @@ Result<Neighbors> PgvectorIndex::Exact(Question& question,
 }
 
 // A small graph needs little width: the nearest are spread over all of them.
-std::vector<PgvectorIndex::Group> PgvectorIndex::GroupsOf(const Question& question) const {
+std::vector<PgvectorIndex::Group> PgvectorIndex::GroupsOf(const std::vector<BodySegment>& segments,
+                                                          int count_max) const {
   Group small{options_.search_width_small, {}}, large{options_.search_width_large, {}};
-  for (const Segment& segment : question.segments) {
+  for (const BodySegment& segment : segments) {
     Group& group = segment.row_count > kSmallSegmentMost ? large : small;
     group.segments.push_back(segment);
     if (segment.row_count > kLargeSegmentMost) group.width = kOversizeWidth;
   }
-  if (question.segments.empty()) return {{kOversizeWidth, {}}};
   std::vector<Group> groups;
   for (Group& group : {std::ref(small), std::ref(large)}) {
     if (group.segments.empty()) continue;
     const int wanted =
-        std::max(2 * question.count_max, kWidthOfFew) / static_cast<int>(group.segments.size());
+        std::max(2 * count_max, kWidthOfFew) / static_cast<int>(group.segments.size());
     group.width = std::clamp(wanted, group.width, std::max(group.width, kSearchWidthMost));
     groups.push_back(std::move(group));
   }
   return groups;
 }
 
+// What is in memory by codes, the rest through graphs. A filter may leave too few of the first
+// candidates; then more are asked for, and in the end all graphs.
+Result<Neighbors> PgvectorIndex::ByCodes(Question& question, Deadline deadline) {
+  CodedSegments coded;
+  if (options_.codes != nullptr) coded = options_.codes->Held(question.segments);
+  const std::int64_t coded_count = RowCountOf(coded);
+  const int count = question.count_max;
+  int candidate_count = count + std::max(count / 2, kSpareCandidateCount);
+  while (coded_count > 0) {
+    DS_ASSIGN_OR_RETURN(
+        const std::vector<Candidate> candidates,
+        NearestByCodes(
+            question.vector, coded, static_cast<std::size_t>(candidate_count), deadline));
+    DS_ASSIGN_OR_RETURN(Neighbors found, Approximate(question, coded, candidates, deadline));
+    if (!found.hits.empty() || question.others.has_value()) return found;
+    if (candidate_count >= std::min<std::int64_t>(kCandidateCountMost, coded_count)) break;
+    candidate_count = std::min(candidate_count * kCandidateGrowth, kCandidateCountMost);
+  }
+  return Approximate(question, {}, {}, deadline);
+}
+
 // Head and body in one snapshot: a vector that moves meanwhile is in one of them. Empty where the
-// body gave fewer than were asked for.
-Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) {
+// body, or the candidates of what is in memory, gave fewer than were asked for.
+Result<Neighbors> PgvectorIndex::Approximate(Question& question,
+                                             const CodedSegments& coded,
+                                             const std::vector<Candidate>& candidates,
+                                             Deadline deadline) {
   std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
   const std::string select = "SELECT n.record_id, p.stamp, n.distance FROM (";
   const std::string stamps = ") AS n JOIN vector_point AS p ON p.record_id = n.record_id";
   std::vector<std::size_t> body_at;
-  for (const Group& group : GroupsOf(question)) {
+  std::vector<BodySegment> in_memory, others;
+  for (const BodySegment& segment : question.segments) {
+    const bool is_coded = std::ranges::any_of(
+        coded, [&](const auto& each) { return each->number() == segment.number; });
+    (is_coded ? in_memory : others).push_back(segment);
+  }
+  if (!in_memory.empty()) {
+    calls.push_back(CallOf(std::string(kCandidateSettings)));
+    body_at.push_back(calls.size());
+    calls.push_back(CallOf({}, question.parameters));
+    ArrayValue ids(ElementType::kUuid), numbers(ElementType::kBigint);
+    for (const Candidate& candidate : candidates) {
+      ids.Add(candidate.id);
+      numbers.Add(candidate.segment);
+    }
+    Call& call = calls.back();
+    call.parameters.Add(ids).Add(numbers);
+    const std::size_t last = call.parameters.size();
+    // Each is looked up in the one segment that it is of; a filter then takes what was found.
+    call.sql =
+        select + "SELECT b.record_id, b.distance FROM unnest($" + std::to_string(last - 1) +
+        "::uuid[], $" + std::to_string(last) +
+        "::bigint[]) AS c (record_id, segment) CROSS JOIN LATERAL"
+        " (SELECT v.record_id, v.v <=> $1::halfvec AS distance FROM vector_body AS v"
+        " WHERE v.record_id = c.record_id AND v.segment = c.segment::integer OFFSET 0) AS b" +
+        question.Join("b") + " ORDER BY b.distance" + question.Limit() + stamps;
+  }
+  std::vector<Group> groups = GroupsOf(others, question.count_max);
+  if (question.segments.empty()) groups = {{kOversizeWidth, {}}};
+  for (const Group& group : groups) {
     calls.push_back(CallOf(std::string(kGraphSettings)));
     calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
     body_at.push_back(calls.size());
@@ -245,21 +322,26 @@ Result<Neighbors> PgvectorIndex::ByGraph(Question& question, Deadline deadline) 
     calls.push_back(CallOf(sql += stamps, question.parameters));
   }
   calls.push_back(CallOf(std::string(kHeadSettings)));
-  // Sorted first, and looked up in this order until enough pass.
+  // With a filter: sorted first, and looked up in this order until enough pass.
   calls.push_back(CallOf(select +
                              "SELECT h.record_id, h.distance FROM (SELECT record_id,"
-                             " v <=> $1::halfvec AS distance FROM vector_head"
-                             " ORDER BY distance OFFSET 0) AS h" +
+                             " v <=> $1::halfvec AS distance FROM vector_head ORDER BY distance" +
+                             (question.HasFilter() ? " OFFSET 0" : question.Limit()) + ") AS h" +
                              question.Join("h") + " ORDER BY h.distance" + question.Limit() +
                              stamps,
                          question.parameters));
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
-                      sessions_.Read("search vectors by their graph", calls, deadline));
-  DS_ASSIGN_OR_RETURN(const Tables now, Note(rows.front()));
+                      sessions_.Read("search vectors", calls, deadline));
+  DS_ASSIGN_OR_RETURN(const VectorMark now, Note(rows.front()));
   question.Compare(now.segments);
+  // What is not among the candidates may be nearer than what another segment gave.
+  const std::int64_t asked = static_cast<std::int64_t>(candidates.size());
+  if (asked < RowCountOf(coded) && rows[body_at.front()].count() < question.count_max) {
+    return Neighbors{};
+  }
   Neighbors found;
   for (const std::size_t at : body_at) Collect(rows[at], 0, found.hits);
-  if (found.hits.size() < static_cast<std::size_t>(question.count_max)) return {};
+  if (found.hits.size() < static_cast<std::size_t>(question.count_max)) return Neighbors{};
   Collect(rows.back(), 0, found.hits);
   KeepBest(found.hits, question.count_max);
   found.score_error = kScoreError;

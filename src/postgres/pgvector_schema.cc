@@ -23,7 +23,8 @@ constexpr std::string_view kInspect =
     " to_regtype('halfvec') IS NOT NULL,"
     " to_regclass('vector_mark') IS NOT NULL AND to_regclass('vector_point') IS NOT NULL"
     " AND to_regclass('vector_head') IS NOT NULL AND to_regclass('vector_body') IS NOT NULL"
-    " AND to_regclass('vector_segment') IS NOT NULL";
+    " AND to_regclass('vector_segment') IS NOT NULL AND EXISTS (SELECT FROM pg_attribute"
+    " WHERE attrelid = to_regclass('vector_segment') AND attname = 'made')";
 
 struct Extension {
   std::optional<std::string> offered;
@@ -105,7 +106,9 @@ Result<void> CheckPgvector(Connection& connection, Deadline deadline) {
   DS_ASSIGN_OR_RETURN(const Extension extension, Inspect(connection, deadline));
   DS_RETURN_IF_ERROR(CheckVersion(extension));
   if (extension.installed.has_value() && extension.has_tables) return {};
-  return Conflict("the database has no tables for pgvector: start once with the role that owns it");
+  return Conflict(
+      "the database has no tables for pgvector, or older ones: start once with the role that owns "
+      "it");
 }
 
 }  // namespace datastorage::postgres

@@ -26,6 +26,7 @@ PgvectorIndex::Options IndexOf(const VectorDatabase::Options& options) {
   PgvectorIndex::Options index;
   index.joins_records = false;
   index.write_mode = options.write_mode;
+  index.codes = options.codes;
   return index;
 }
 

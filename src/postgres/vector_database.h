@@ -34,6 +34,7 @@ class VectorDatabase final : private VectorSessions, public PgvectorIndex, publi
     std::string conninfo{};
     int session_count = 8;  // That write or search at the same time.
     VectorWriteMode write_mode = VectorWriteMode::kDeferred;
+    const SegmentCodes* codes = nullptr;    // As the index's.
     Metrics* metrics = nullptr;             // What the pools tell; must outlive the database.
     std::string_view database = "vectors";  // There: a literal.
   };

@@ -30,6 +30,7 @@ constexpr std::array<QueryText, static_cast<std::size_t>(VectorQuery::kCount)> k
     {"put_body_vectors", sql::postgres::k_put_body_vectors},
     {"put_head_vectors", sql::postgres::k_put_head_vectors},
     {"raise_points", sql::postgres::k_raise_points},
+    {"read_segment", sql::postgres::k_read_segment},
     {"read_vector_mark", sql::postgres::k_read_vector_mark},
     {"scan_points", sql::postgres::k_scan_points},
     {"take_points", sql::postgres::k_take_points},

@@ -40,6 +40,7 @@ enum class VectorQuery : std::uint8_t {
   kPutBodyVectors,
   kPutHeadVectors,
   kRaisePoints,
+  kReadSegment,
   kReadVectorMark,
   kScanPoints,
   kTakePoints,

@@ -46,7 +46,7 @@ std::uint32_t RowTable::Append(const NewRow& row, std::optional<std::uint32_t> p
   block.ids[slot] = row.id;
   block.stamps[slot] = row.stamp;
   std::int8_t* codes = block.codes.data() + slot * kEmbeddingDimensionCount;
-  RaiseWorstLoss(QuantizeRow(row.vector, codes, &block.scales[slot]));
+  RaiseWorstLoss(codes::QuantizeRow(row.vector, codes, &block.scales[slot]));
   for (const auto& [member, value] : row.members.values) {
     if (Keeps(member)) Write(block, slot, member, value);
   }
@@ -77,10 +77,11 @@ RecordId RowTable::IdOf(std::uint32_t row) const {
   return blocks_[row / kBlockRowCount]->ids[SlotOf(row)];
 }
 
-RestoredVector RowTable::VectorOf(std::uint32_t row) const {
+codes::RestoredVector RowTable::VectorOf(std::uint32_t row) const {
   const RowBlock& block = *blocks_[row / kBlockRowCount];
   const std::size_t slot = SlotOf(row);
-  return RestoreRow(block.codes.data() + slot * kEmbeddingDimensionCount, block.scales[slot]);
+  return codes::RestoreRow(block.codes.data() + slot * kEmbeddingDimensionCount,
+                           block.scales[slot]);
 }
 
 FilterMembers RowTable::MembersOf(std::uint32_t row) const {
@@ -117,13 +118,13 @@ std::optional<MemberValue> RowTable::ValueOf(std::uint32_t row, Member member) c
   return std::nullopt;
 }
 
-QuantizationLoss RowTable::WorstLoss() const {
+codes::QuantizationLoss RowTable::WorstLoss() const {
   return {residual_max_.load(std::memory_order_relaxed),
           norm_deviation_max_.load(std::memory_order_relaxed)};
 }
 
-void RowTable::RaiseWorstLoss(const QuantizationLoss& loss) {
-  const QuantizationLoss worst = WorstLoss();
+void RowTable::RaiseWorstLoss(const codes::QuantizationLoss& loss) {
+  const codes::QuantizationLoss worst = WorstLoss();
   residual_max_.store(std::max(worst.residual, loss.residual), std::memory_order_relaxed);
   norm_deviation_max_.store(std::max(worst.norm_deviation, loss.norm_deviation),
                             std::memory_order_relaxed);

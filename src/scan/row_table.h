@@ -19,9 +19,9 @@
 #include <optional>
 #include <vector>
 
+#include "codes/quantized_vector.h"
 #include "domain/member.h"
 #include "domain/write.h"
-#include "scan/quantized_vector.h"
 #include "scan/text_dictionary.h"
 
 namespace datastorage::scan {
@@ -78,11 +78,11 @@ class RowTable {
   }
   bool IsVisible(std::uint32_t row, std::uint32_t row_count) const;
   RecordId IdOf(std::uint32_t row) const;
-  RestoredVector VectorOf(std::uint32_t row) const;
+  codes::RestoredVector VectorOf(std::uint32_t row) const;
   // The members that Keeps accepts; no metadata.
   FilterMembers MembersOf(std::uint32_t row) const;
   // The greatest losses of all rows ever appended, so of those visible too.
-  QuantizationLoss WorstLoss() const;
+  codes::QuantizationLoss WorstLoss() const;
 
  private:
   RowBlock& BlockFor(std::uint32_t row);
@@ -91,7 +91,7 @@ class RowTable {
   void Write(RowBlock& block, std::size_t slot, Member member, const MemberValue& value);
   void CopyRow(const RowTable& from, std::uint32_t from_row, std::uint32_t to_row);
   void Publish(std::uint32_t row) { row_count_.store(row + 1, std::memory_order_release); }
-  void RaiseWorstLoss(const QuantizationLoss& loss);
+  void RaiseWorstLoss(const codes::QuantizationLoss& loss);
 
   const std::uint32_t row_count_max_;
   // Slots of blocks are written once, before a row count that reaches them is published.

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/check.h"
-#include "scan/dot_kernel.h"
+#include "codes/dot_kernel.h"
+#include "codes/quantized_vector.h"
 #include "scan/nearest_rows.h"
-#include "scan/quantized_vector.h"
 #include "scan/row_filter.h"
 
 namespace datastorage {
@@ -29,7 +29,7 @@ class Search {
   Search(const scan::RowTable& table, const Embedding& query, const Filter& filter, int count_max)
       : table_(table),
         row_count_(table.row_count()),
-        query_(scan::QuantizeQuery(query)),
+        query_(codes::QuantizeQuery(query)),
         filter_(filter, table, row_count_),
         best_(static_cast<std::size_t>(count_max)) {}
 
@@ -38,10 +38,10 @@ class Search {
   void ScanBlock(std::uint32_t index) {
     const std::span<const std::uint16_t> rows = RowsOf(filter_.Select(index));
     const scan::RowBlock& block = table_.block(index);
-    scan::DotRows(query_.codes.data(), block.codes.data(), rows, dots_.data());
+    codes::DotRows(query_.codes.data(), block.codes.data(), rows, dots_.data());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const std::uint16_t slot = rows[i];
-      const float score = scan::ScoreOf(dots_[i], query_.scale, block.scales[slot]);
+      const float score = codes::ScoreOf(dots_[i], query_.scale, block.scales[slot]);
       // Asked last: few rows get here.
       if (best_.MayEnter(score) && table_.IsVisible(index * kBlockRowCount + slot, row_count_)) {
         best_.Offer({block.ids[slot], block.stamps[slot], score});
@@ -52,7 +52,7 @@ class Search {
   Neighbors Finish(int count_max) {
     Neighbors found;
     found.hits = best_.Take();
-    found.score_error = scan::ScoreErrorBound(query_, table_.WorstLoss());
+    found.score_error = codes::ScoreErrorBound(query_, table_.WorstLoss());
     found.is_exhausted = found.hits.size() < static_cast<std::size_t>(count_max);
     return found;
   }
@@ -71,7 +71,7 @@ class Search {
 
   const scan::RowTable& table_;
   const std::uint32_t row_count_;
-  const scan::QuantizedQuery query_;
+  const codes::QuantizedQuery query_;
   const scan::RowFilter filter_;
   scan::NearestRows best_;
   std::array<std::uint16_t, kBlockRowCount> rows_;
@@ -221,7 +221,7 @@ HeldPoint ScanIndex::PointOf(RecordId id, bool with_content) {
   point.stamp = held.stamp;
   point.is_tombstone = !held.row.has_value();
   if (point.is_tombstone || !with_content) return point;
-  const scan::RestoredVector restored = table_.writer().VectorOf(*held.row);
+  const codes::RestoredVector restored = table_.writer().VectorOf(*held.row);
   point.embedding = restored.vector;
   point.embedding_error = restored.error;
   point.members = table_.writer().MembersOf(*held.row);

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "postgres/head_mover.h"
+#include "postgres/segment_loader.h"
 #include "postgres/vector_session.h"
 
 namespace datastorage::postgres {
@@ -64,6 +65,9 @@ struct ManyRecords {
     EXPECT_EQ(mover.RunOnce(Soon()).value(), 500);
     Create(500);
     store.Ask("ANALYZE");
+    SegmentLoader loader(ThreadRuntime(), store.sessions, codes, metrics, {});
+    while (loader.LoadOne().value()) {
+    }
   }
 
   void Create(int count) {
@@ -102,6 +106,7 @@ struct ManyRecords {
   std::vector<Embedding> centers;
   std::vector<Embedding> vectors;
   std::vector<RecordId> ids;
+  SegmentCodes codes{std::int64_t{1} << 30};
 };
 
 class PgvectorNearestTest : public testing::Test {
@@ -176,13 +181,22 @@ TEST_F(PgvectorNearestTest, FindsTheNearestWhateverShareMatches) {
   }
 }
 
-TEST_F(PgvectorNearestTest, GivesAsManyAsAreAskedForOrAllThatMatch) {
+// What is not in segments is the head and segment 0, and few enough: nothing is missed.
+TEST_F(PgvectorNearestTest, FindsTheNearestByCodesWhateverShareMatches) {
+  PgvectorIndex index(Shared().store.sessions, {.codes = &Shared().codes});
+  for (const Case& each : Cases()) EXPECT_GE(Recall(index, each, "codes"), 0.998) << each.name;
+}
+
+class PgvectorCountTest : public PgvectorNearestTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(PgvectorCountTest, GivesAsManyAsAreAskedForOrAllThatMatch) {
   ManyRecords& records = Shared();
+  PgvectorIndex index(records.store.sessions, {.codes = GetParam() ? &records.codes : nullptr});
   for (const Case& each : Cases()) {
     for (const int count : {1, 10, 100, 1'000, 4'096}) {
       const Embedding query = records.random.Near(records.centers[3], 0.5);
       const std::size_t matching = records.Ranked(query, each.step).size();
-      const auto found = records.store.index.Nearest(query, each.filter, count, Soon());
+      const auto found = index.Nearest(query, each.filter, count, Soon());
       ASSERT_TRUE(found.has_value()) << found.error().message;
       EXPECT_EQ(found->hits.size(),
                 std::min<std::size_t>(static_cast<std::size_t>(count), matching))
@@ -192,6 +206,10 @@ TEST_F(PgvectorNearestTest, GivesAsManyAsAreAskedForOrAllThatMatch) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Codes, PgvectorCountTest, testing::Bool(), [](const auto& run) {
+  return run.param ? "InMemory" : "None";
+});
 
 TEST_F(PgvectorNearestTest, SaysWhatItKnowsOfItsScores) {
   ManyRecords& records = Shared();
@@ -272,6 +290,23 @@ TEST_F(PgvectorNearestTest, ReadsSegmentsByTheirIndexesOnly) {
     EXPECT_EQ(CountOf(plans, "->  Sort"), graph + compared) << each.name << plans;
     EXPECT_EQ(CountOf(plans, "_v_idx on vector_body"), graph * segment_count) << plans;
     EXPECT_EQ(CountOf(plans, "_pkey on vector_body"), compared * (segment_count + 1)) << plans;
+  }
+}
+
+// With the segments in memory, by no graph but that of segment 0: the candidates are looked up.
+TEST_F(PgvectorNearestTest, LooksCandidatesUpByTheirKeys) {
+  VectorSession& store = Shared().store;
+  PlanLog log(store);
+  Sessions sessions({.connection = {.conninfo = store.server.Conninfo(store.database)}});
+  PgvectorIndex index(sessions, {.codes = &Shared().codes});
+  for (const Case& each : Cases()) {
+    if (each.step > 10) continue;
+    const std::string plans = log.Of(index, each.filter);
+    EXPECT_EQ(CountOf(plans, "Seq Scan on vector_body"), 0) << each.name << plans;
+    EXPECT_EQ(CountOf(plans, "Hash Join"), 0) << each.name << plans;
+    EXPECT_EQ(CountOf(plans, "_v_idx on vector_body"), 0) << plans;
+    EXPECT_GE(CountOf(plans, "by_cosine on vector_body_0"), 1) << plans;
+    EXPECT_NE(CountOf(plans, "Index Cond: ((record_id = c.record_id) AND (segment = "), 0) << plans;
   }
 }
 

@@ -118,7 +118,7 @@ TEST(RowTable, KeepsTheVisibleRowsWhenItIsCompacted) {
   for (std::uint32_t row = 0; row < compacted->row_count(); ++row) {
     const RowBlock& block = compacted->block(row / kBlockRowCount);
     const std::size_t slot = row % kBlockRowCount;
-    QuantizeRow(*kept[row].embedding, codes.data(), &scale);
+    codes::QuantizeRow(*kept[row].embedding, codes.data(), &scale);
     ASSERT_TRUE(std::equal(
         codes.begin(), codes.end(), block.codes.begin() + slot * kEmbeddingDimensionCount));
     ASSERT_EQ(block.scales[slot], scale);

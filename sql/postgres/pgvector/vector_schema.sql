@@ -68,6 +68,17 @@ CREATE TABLE IF NOT EXISTS vector_segment (
   row_count bigint NOT NULL,
   retired_at timestamptz
 );
+-- What tells a segment from another of its number: a database that was put back to an earlier time
+-- hands out numbers again.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'vector_segment'::regclass
+      AND attname = 'made') THEN
+    ALTER TABLE vector_segment
+      ADD COLUMN made bigint NOT NULL DEFAULT (1 + random() * 9007199254740990)::bigint;
+  END IF;
+END
+$$;
 
 -- Marks the tables as those of a set and returns the set whose mark they bear. The set they were of
 -- before gives them up once it is retired. They are emptied together with the mark, so that a

@@ -1,16 +1,16 @@
 // This file is compiled once per instruction set: foreach_target.h includes it again with other
 // compiler targets, and HWY_DYNAMIC_DISPATCH picks the best one the processor has.
-#include "scan/dot_kernel.h"
+#include "codes/dot_kernel.h"
 
 #include "domain/embedding.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "scan/dot_kernel.cc"
+#define HWY_TARGET_INCLUDE "codes/dot_kernel.cc"
 #include <hwy/foreach_target.h>  // Before highway.h.
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace datastorage::scan::HWY_NAMESPACE {
+namespace datastorage::codes::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -35,11 +35,11 @@ void DotRowsOnTarget(const std::int16_t* query,
   }
 }
 
-}  // namespace datastorage::scan::HWY_NAMESPACE
+}  // namespace datastorage::codes::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace datastorage::scan {
+namespace datastorage::codes {
 
 HWY_EXPORT(DotRowsOnTarget);
 
@@ -64,5 +64,5 @@ void DotRowsPortable(const std::int16_t* query,
   }
 }
 
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes
 #endif  // HWY_ONCE

@@ -1,4 +1,4 @@
-#include "scan/quantized_vector.h"
+#include "codes/quantized_vector.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "support/random_points.h"
 
-namespace datastorage::scan {
+namespace datastorage::codes {
 namespace {
 
 double ExactDot(const Embedding& a, const Embedding& b) {
@@ -127,4 +127,4 @@ TEST(QuantizedVector, StoresASingleComponentExactly) {
 }
 
 }  // namespace
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace datastorage::scan {
+namespace datastorage::codes {
 
 // Writes dots[i] = Σ query[d] · codes[rows[i] · kEmbeddingDimensionCount + d].
 //
@@ -24,4 +24,4 @@ void DotRowsPortable(const std::int16_t* query,
                      std::span<const std::uint16_t> rows,
                      std::int32_t* dots);
 
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes

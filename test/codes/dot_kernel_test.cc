@@ -1,4 +1,4 @@
-#include "scan/dot_kernel.h"
+#include "codes/dot_kernel.h"
 
 #include <gtest/gtest.h>
 #include <hwy/aligned_allocator.h>
@@ -10,7 +10,7 @@
 
 #include "domain/embedding.h"
 
-namespace datastorage::scan {
+namespace datastorage::codes {
 namespace {
 
 constexpr std::size_t kRowCount = 300;
@@ -92,4 +92,4 @@ INSTANTIATE_TEST_SUITE_P(Target,
                          [](const auto& target) { return hwy::TargetName(target.param); });
 
 }  // namespace
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes

@@ -20,7 +20,7 @@
 
 #include "domain/embedding.h"
 
-namespace datastorage::scan {
+namespace datastorage::codes {
 
 inline constexpr int kCodeMax = 127;
 inline constexpr int kQueryCodeMax = 32'767;
@@ -62,4 +62,4 @@ inline float ScoreOf(std::int32_t dot, float query_scale, float row_scale) {
 // Bounds |score − cosine| for every stored vector whose losses are at most `worst`.
 float ScoreErrorBound(const QuantizedQuery& query, const QuantizationLoss& worst);
 
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes

@@ -1,10 +1,10 @@
-#include "scan/quantized_vector.h"
+#include "codes/quantized_vector.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace datastorage::scan {
+namespace datastorage::codes {
 namespace {
 
 struct Norms {
@@ -68,4 +68,4 @@ float ScoreErrorBound(const QuantizedQuery& query, const QuantizationLoss& worst
   return std::nextafter(static_cast<float>(bound), std::numeric_limits<float>::infinity());
 }
 
-}  // namespace datastorage::scan
+}  // namespace datastorage::codes
