@@ -136,6 +136,42 @@ struct PgvectorIndex::Question {
     if (!HasFilter()) return "";
     return " JOIN " + relation + " AS r ON r.id = " + table + ".record_id WHERE " + condition;
   }
+  // The nearest of `inner`, a subquery of record_id and distance, with the stamps they stand at.
+  Call NearestOf(const std::string& inner) const {
+    return CallOf("SELECT n.record_id, p.stamp, n.distance FROM (" + inner +
+                      ") AS n JOIN vector_point AS p ON p.record_id = n.record_id",
+                  parameters);
+  }
+  // Each is looked up in the one segment that it is of; a filter then takes what was found.
+  Call AmongCandidates(const std::vector<Candidate>& candidates) const {
+    ArrayValue ids(ElementType::kUuid), numbers(ElementType::kBigint);
+    for (const Candidate& candidate : candidates) {
+      ids.Add(candidate.id);
+      numbers.Add(candidate.segment);
+    }
+    const std::size_t next = parameters.size() + 1;
+    Call call = NearestOf(
+        "SELECT b.record_id, b.distance FROM unnest($" + std::to_string(next) + "::uuid[], $" +
+        std::to_string(next + 1) +
+        "::bigint[]) AS c (record_id, segment) CROSS JOIN LATERAL"
+        " (SELECT v.record_id, v.v <=> $1::halfvec AS distance FROM vector_body AS v"
+        " WHERE v.record_id = c.record_id AND v.segment = c.segment::integer OFFSET 0) AS b" +
+        Join("b") + " ORDER BY b.distance" + Limit());
+    call.parameters.Add(ids).Add(numbers);
+    return call;
+  }
+  Call ThroughGraphs(const std::vector<BodySegment>& walked) const {
+    return NearestOf("SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM " + Body(walked) +
+                     " AS b" + Join("b") + " ORDER BY b.v <=> $1::halfvec" + Limit());
+  }
+  // With a filter: sorted first, and looked up in this order until enough pass.
+  Call InHead() const {
+    return NearestOf(
+        "SELECT h.record_id, h.distance FROM (SELECT record_id,"
+        " v <=> $1::halfvec AS distance FROM vector_head ORDER BY distance" +
+        (HasFilter() ? " OFFSET 0" : Limit()) + ") AS h" + Join("h") + " ORDER BY h.distance" +
+        Limit());
+  }
 };
 
 Result<Neighbors> PgvectorIndex::Nearest(const Embedding& query,
@@ -278,35 +314,17 @@ Result<Neighbors> PgvectorIndex::Approximate(Question& question,
                                              const std::vector<Candidate>& candidates,
                                              Deadline deadline) {
   std::vector<Call> calls{Unprepared(VectorQuery::kReadVectorMark)};
-  const std::string select = "SELECT n.record_id, p.stamp, n.distance FROM (";
-  const std::string stamps = ") AS n JOIN vector_point AS p ON p.record_id = n.record_id";
   std::vector<std::size_t> body_at;
-  std::vector<BodySegment> in_memory, others;
+  std::vector<BodySegment> others;
   for (const BodySegment& segment : question.segments) {
     const bool is_coded = std::ranges::any_of(
         coded, [&](const auto& each) { return each->number() == segment.number; });
-    (is_coded ? in_memory : others).push_back(segment);
+    if (!is_coded) others.push_back(segment);
   }
-  if (!in_memory.empty()) {
+  if (!coded.empty()) {
     calls.push_back(CallOf(std::string(kCandidateSettings)));
     body_at.push_back(calls.size());
-    calls.push_back(CallOf({}, question.parameters));
-    ArrayValue ids(ElementType::kUuid), numbers(ElementType::kBigint);
-    for (const Candidate& candidate : candidates) {
-      ids.Add(candidate.id);
-      numbers.Add(candidate.segment);
-    }
-    Call& call = calls.back();
-    call.parameters.Add(ids).Add(numbers);
-    const std::size_t last = call.parameters.size();
-    // Each is looked up in the one segment that it is of; a filter then takes what was found.
-    call.sql =
-        select + "SELECT b.record_id, b.distance FROM unnest($" + std::to_string(last - 1) +
-        "::uuid[], $" + std::to_string(last) +
-        "::bigint[]) AS c (record_id, segment) CROSS JOIN LATERAL"
-        " (SELECT v.record_id, v.v <=> $1::halfvec AS distance FROM vector_body AS v"
-        " WHERE v.record_id = c.record_id AND v.segment = c.segment::integer OFFSET 0) AS b" +
-        question.Join("b") + " ORDER BY b.distance" + question.Limit() + stamps;
+    calls.push_back(question.AmongCandidates(candidates));
   }
   std::vector<Group> groups = GroupsOf(others, question.count_max);
   if (question.segments.empty()) groups = {{kOversizeWidth, {}}};
@@ -314,22 +332,10 @@ Result<Neighbors> PgvectorIndex::Approximate(Question& question,
     calls.push_back(CallOf(std::string(kGraphSettings)));
     calls.back().parameters.Add(std::string_view(std::to_string(group.width)));
     body_at.push_back(calls.size());
-    std::string sql = select;
-    sql += "SELECT b.record_id, b.v <=> $1::halfvec AS distance FROM ";
-    sql += Question::Body(group.segments) + " AS b";
-    sql += question.Join("b");
-    sql += " ORDER BY b.v <=> $1::halfvec" + question.Limit();
-    calls.push_back(CallOf(sql += stamps, question.parameters));
+    calls.push_back(question.ThroughGraphs(group.segments));
   }
   calls.push_back(CallOf(std::string(kHeadSettings)));
-  // With a filter: sorted first, and looked up in this order until enough pass.
-  calls.push_back(CallOf(select +
-                             "SELECT h.record_id, h.distance FROM (SELECT record_id,"
-                             " v <=> $1::halfvec AS distance FROM vector_head ORDER BY distance" +
-                             (question.HasFilter() ? " OFFSET 0" : question.Limit()) + ") AS h" +
-                             question.Join("h") + " ORDER BY h.distance" + question.Limit() +
-                             stamps,
-                         question.parameters));
+  calls.push_back(question.InHead());
   DS_ASSIGN_OR_RETURN(const std::vector<Rows> rows,
                       sessions_.Read("search vectors", calls, deadline));
   DS_ASSIGN_OR_RETURN(const VectorMark now, Note(rows.front()));

@@ -114,8 +114,8 @@ std::optional<BodySegment> SegmentCodes::Next(std::span<const BodySegment> live)
     return each.number != 0 && each.made != 0;
   });
   // A graph of many rows is what costs most to walk through.
-  std::stable_sort(whole.begin(), whole.end(), [](const BodySegment& a, const BodySegment& b) {
-    return a.row_count > b.row_count;
+  std::sort(whole.begin(), whole.end(), [](const BodySegment& a, const BodySegment& b) {
+    return a.row_count != b.row_count ? a.row_count > b.row_count : a.number < b.number;
   });
   std::int64_t left = byte_count_max_;
   std::set<Key> chosen;
