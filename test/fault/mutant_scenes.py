@@ -246,8 +246,9 @@ def searched_when_settled(stand, thing, _):
 
 
 def created_in_a_move(stand, thing, _):
-    """A record is created while searches move to another set, and found there."""
-    target = f"moved_{stand.vectors}"
+    """A record is created while searches move to another set, and found there: the relay sends its
+    vector, by the rows that it has left."""
+    target = f"moved_{thing.key.replace('-', '_')}"  # Once each time that it is played.
     stand.servers.vectors.run("postgres", f"CREATE DATABASE {target}")
     new = stand.servers.vectors.url(target)
     old = stand.servers.vectors.url(stand.vectors)
@@ -259,6 +260,7 @@ def created_in_a_move(stand, thing, _):
     stand.control.arm(before.id, [("kBeforeRelaySend", "pause")])  # So long it cannot end.
     begun = Aside(lambda: operate(stand, "/admin/reindex", {}))
     await_hit(stand)
+    stand.control.arm(thing.key, [("kBeforeSend", "error"), ("none", "error")])
     writer.create(thing)
     go_on(stand)
     begun.join()
