@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "postgres/filter_sql.h"
@@ -114,7 +115,9 @@ struct PgvectorIndex::Question {
 
   void Compare(const std::vector<BodySegment>& live) {
     if (segments.empty()) return;
-    const auto identity = [](const BodySegment& each) { return std::pair(each.number, each.made); };
+    const auto identity = [](const BodySegment& each) {
+      return std::tuple(each.number, each.made, each.IsEmpty());
+    };
     if (!std::ranges::includes(segments, live, {}, identity, identity)) {
       others = live;
     }
@@ -319,7 +322,8 @@ Result<Neighbors> PgvectorIndex::Approximate(Question& question,
   for (const BodySegment& segment : question.segments) {
     const bool is_coded = std::ranges::any_of(
         coded, [&](const auto& each) { return each->number() == segment.number; });
-    if (!is_coded) others.push_back(segment);
+    // Nothing is in what was empty: had it a row by now, Compare would see that.
+    if (!is_coded && !segment.IsEmpty()) others.push_back(segment);
   }
   if (!coded.empty()) {
     calls.push_back(CallOf(std::string(kCandidateSettings)));

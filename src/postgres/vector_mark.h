@@ -19,6 +19,8 @@ struct BodySegment {
   // Drawn when it was built: a database that was put back to an earlier time gives numbers anew.
   std::int64_t made = 0;
 
+  // Not even a page: only segment 0 ever is.
+  bool IsEmpty() const { return row_count == 0; }
   bool IsSame(const BodySegment& other) const {
     return number == other.number && made == other.made;
   }

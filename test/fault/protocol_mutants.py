@@ -95,7 +95,8 @@ CASES = (
     in_cell("NeverEnters", "in_process", "kAfterRecord", "hang", "default", "create"),
     in_cell("SettlesUnsentOverSqlite", "in_process", "kBeforeRelaySend", "error", "default",
             "create"),
-    in_cell("NeverEntersOverSqlite", "in_process", "kAfterRecord", "hang", "default", "patch"),
+    in_cell("NeverEntersOverSqlite", "in_process", "kBeforeEmbedding", "hang", "default",
+            "patch"),
 )
 NOT_APPLICABLE = {
     "NoSyncsOverSqlite": "what is not synced goes with the machine's power, and stays when "

@@ -310,6 +310,38 @@ TEST_F(PgvectorNearestTest, LooksCandidatesUpByTheirKeys) {
   }
 }
 
+// Segment 0 is not asked while it is empty; its first row is found by who knew it as empty.
+TEST_F(PgvectorNearestTest, AsksSegmentZeroOnlyForWhatIsInIt) {
+  VectorSession store;
+  PlanLog log(store);
+  Sessions sessions({.connection = {.conninfo = store.server.Conninfo(store.database)}});
+  PgvectorIndex index(sessions, {.exact_row_count_least = 10});
+  RandomPoints random(5);
+  const auto create = [&](int count) {
+    std::vector<WriteOp> operations;
+    for (int i = 0; i < count; ++i) {
+      operations.emplace_back(EmbeddedCreation(std::to_string(i) + "/" + std::to_string(count),
+                                               i == 0 ? Embedding{1} : random.Unit()));
+    }
+    store.Commit(operations);
+    return std::get<CreateOp>(operations.front()).id;
+  };
+  (void)create(400);
+  Metrics metrics;
+  SegmentBuilder builder(store.sessions, metrics, {.row_count = 400});
+  ASSERT_EQ(builder.Build(Soon()).value(), 400);
+  const std::string plans = log.Of(index, {});
+  EXPECT_EQ(CountOf(plans, "on vector_body_0"), 0);
+  EXPECT_NE(CountOf(plans, "_v_idx on vector_body_1"), 0) << plans;
+  const RecordId moved = create(1);
+  HeadMover mover(ThreadRuntime(), store.sessions, metrics, {.batch_count = 10});
+  ASSERT_EQ(mover.RunOnce(Soon()).value(), 1);
+  const auto found = index.Nearest(Embedding{1}, {}, 5, Soon()).value();
+  EXPECT_TRUE(std::any_of(
+      found.hits.begin(), found.hits.end(), [&](const Neighbor& hit) { return hit.id == moved; }));
+  EXPECT_NE(CountOf(log.Of(index, {}), "on vector_body_0"), 0);
+}
+
 // Many records match and few of them have a vector: the graph gives up, and the rest is compared.
 TEST_F(PgvectorNearestTest, FindsFewVectorsAmongManyRecordsThatMatch) {
   VectorSession store({.exact_row_count_least = 10});
