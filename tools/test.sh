@@ -158,13 +158,16 @@ fault() {
   step "failpoint matrix" python3 test/fault/failpoints.py --lanes 2
   step "the simulator's mutants on real servers" python3 test/fault/protocol_mutants.py
   tools/build.sh release
-  step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}"
-  step "storm, vectors on a second server" \
-    python3 test/fault/storm.py --vectors separate --kills "${FAULT_KILLS:-100}"
+  # As many as the slowest machine's storm may create: a node takes minutes to start there.
+  local records=400000
+  step "storm" python3 test/fault/storm.py --kills "${FAULT_KILLS:-100}" --records "$records"
+  step "storm, vectors on a second server" python3 test/fault/storm.py --vectors separate \
+    --kills "${FAULT_KILLS:-100}" --records "$records"
   step "storm, vectors in OpenSearch" python3 test/fault/storm.py --vectors opensearch \
-    --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0
+    --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0 --records "$records"
   step "storm, vectors in three nodes of OpenSearch" python3 test/fault/storm.py \
-    --vectors opensearch-cluster --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0
+    --vectors opensearch-cluster --kills "${FAULT_NODE_KILLS:-20}" --rate-min 0 \
+    --records "$records"
   step "OpenSearch, one node of three killed, one stopped" \
     python3 test/fault/opensearch_nodes.py --rounds 2 --seconds 60
   step "server of vectors away" \
